@@ -1,0 +1,1 @@
+"""Example: product files in the plugin's own database table."""

@@ -1,0 +1,1 @@
+"""Example: a greeting in every confirmation e-mail."""

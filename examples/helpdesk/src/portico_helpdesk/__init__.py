@@ -1,0 +1,1 @@
+"""Example: pages, panels, routes, commands and jobs."""

@@ -1,0 +1,1 @@
+"""Example: license keys made of words, in place of the default issuer."""

@@ -1,0 +1,1 @@
+"""Sign-in by an e-mailed link and code."""

@@ -1,0 +1,1 @@
+"""Keeps mail and shows it in the browser, for demos and tests."""

@@ -1,0 +1,1 @@
+"""Product files on the server's own disk."""

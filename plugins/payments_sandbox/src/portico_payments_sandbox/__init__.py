@@ -1,0 +1,1 @@
+"""A payment provider for trying Portico without an account anywhere."""

@@ -1,0 +1,1 @@
+"""The default look of the customer portal."""

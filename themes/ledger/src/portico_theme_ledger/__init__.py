@@ -1,0 +1,1 @@
+"""A second look that changes only what it must."""
