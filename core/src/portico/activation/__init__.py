@@ -1,0 +1,1 @@
+"""Which plugins a store uses, their settings, and how they are doing."""

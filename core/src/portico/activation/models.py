@@ -1,0 +1,57 @@
+"""A store's plugins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Activation(StrEnum):
+    """*Retiring* offers nothing new but still answers for the records it owns."""
+
+    ON = "on"
+    RETIRING = "retiring"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlugin:
+    """A plugin's switch and settings in one store. ``secrets`` is encrypted."""
+
+    store_id: str
+    plugin: str
+    state: Activation
+    settings: dict[str, Any]
+    secrets: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HookHealth:
+    """How a plugin's hook has done in a store since it was last reset. Times in milliseconds."""
+
+    plugin: str
+    store_id: str
+    hook: str
+    calls: int
+    errors: int
+    timeouts: int
+    total_ms: int
+    last_error: str | None
+    last_error_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong in a store that a person should look at, such as a missing file."""
+
+    store_id: str
+    id: str
+    source: str
+    kind: str
+    subject_id: str
+    message: str
+    count: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None

@@ -1,0 +1,1 @@
+"""The catalog: products, prices, files and their versions."""

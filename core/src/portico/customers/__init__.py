@@ -1,0 +1,1 @@
+"""Customers: the people who bought something from a store."""

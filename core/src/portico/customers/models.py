@@ -1,0 +1,44 @@
+"""Customers and the records payment providers keep of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person, known to one store by one e-mail address (lower case)."""
+
+    store_id: str
+    id: str
+    number: int
+    email: str
+    name: str
+    locale: str | None
+    billing: dict[str, Any]
+    created_at: datetime
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCustomer:
+    """A payment provider's own record of a customer; one person may have several."""
+
+    store_id: str
+    provider: str
+    provider_ref: str
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChange:
+    """A new address that waits for its proof."""
+
+    store_id: str
+    id: str
+    customer_id: str
+    new_email: str
+    token_hash: str | None
+    created_at: datetime
+    expires_at: datetime
+    confirmed_at: datetime | None

@@ -1,0 +1,1 @@
+"""Hooks: what plugins can answer (one module per capability), and how core asks them."""

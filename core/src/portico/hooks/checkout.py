@@ -1,0 +1,165 @@
+"""Buying, refunds, and what a provider reports about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portico.catalog.models import Price
+from portico.customers.models import Customer
+from portico.hooks.context import Context
+from portico.hooks.markers import contribution, owner
+from portico.orders.models import Order, OrderItem, Payment, PaymentState, Refund, RefundState
+from portico.stores.models import Mode
+from portico.subscriptions.models import SubscriptionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """One attempt to buy. ``payment`` is what the provider has to collect.
+
+    ``price`` says whether it renews. ``return_url`` is where the customer comes back to, paid or
+    not; core then asks ``read_back``. ``customer.email`` is what the buyer typed.
+    """
+
+    payment: Payment
+    order: Order
+    items: Sequence[OrderItem]
+    price: Price
+    customer: Customer
+    return_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Send the customer to ``url``; ``provider_ref`` is what the provider calls the attempt."""
+
+    url: str
+    provider_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodReport:
+    """A payment method as the provider has it now."""
+
+    provider_ref: str
+    type: str
+    brand: str
+    last4: str
+    exp_month: int | None = None
+    exp_year: int | None = None
+    is_default: bool = False
+    detached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReport:
+    """A payment as the provider has it now.
+
+    ``provider_ref`` is what ``start_checkout`` returned, or a renewal's own reference; a renewal
+    names its ``subscription_ref`` and core makes the order for it.
+    """
+
+    provider_ref: str
+    state: PaymentState
+    amount: int
+    currency: str
+    mode: Mode
+    at: datetime
+    failure_message: str | None = None
+    payment_method: PaymentMethodReport | None = None
+    customer_ref: str | None = None
+    subscription_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionReport:
+    """A subscription as the provider has it now, in Stripe's states.
+
+    ``payment_ref`` is the checkout it was bought in. ``cancel_at`` is set while it is going to
+    end; ``ended_at`` once it has.
+    """
+
+    provider_ref: str
+    status: SubscriptionStatus
+    current_period_start: datetime
+    current_period_end: datetime
+    payment_ref: str | None = None
+    trial_end: datetime | None = None
+    cancel_at: datetime | None = None
+    canceled_at: datetime | None = None
+    ended_at: datetime | None = None
+    payment_method: PaymentMethodReport | None = None
+    amount: int | None = None
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReport:
+    """A refund as the provider has it now; ``payment_ref`` is the payment it pays back."""
+
+    provider_ref: str
+    payment_ref: str
+    state: RefundState
+    amount: int
+    currency: str
+    at: datetime
+    reason: str | None = None
+
+
+Report = PaymentReport | SubscriptionReport | RefundReport | PaymentMethodReport
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something changed at the provider: a ``payment``, ``subscription``, ``refund``..."""
+
+    kind: str
+    provider_ref: str
+    event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundWebhook:
+    """A webhook as it arrived: the raw body, headers with lower-case names."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    remote_ip: str
+
+
+class CheckoutHooks:
+    """A payment provider. Core owns the states of orders and payments; plugins report."""
+
+    @contribution
+    def checkout_modes(self) -> list[Mode]:
+        """The modes this provider can be used in."""
+        return []
+
+    @contribution
+    def form_action_origins(self) -> list[str]:
+        """Origins outside this installation that a submitted form may lead to (for the CSP)."""
+        return []
+
+    @owner
+    async def start_checkout(self, ctx: Context, checkout: Checkout) -> Redirect:
+        """Prepare the provider's payment page. ``payment.idempotency_key`` makes it repeatable."""
+        raise NotImplementedError
+
+    @owner
+    async def read_back(self, ctx: Context, hint: Hint) -> list[Report]:
+        """Read the truth about what the hint names, and all that hangs on it, from the provider.
+
+        Reports are applied in their order; applying one twice changes nothing.
+        """
+        raise NotImplementedError
+
+    @owner
+    async def receive_webhook(self, ctx: Context, webhook: InboundWebhook) -> list[Hint]:
+        """Verify a webhook and say what to read back. ``Refused`` answers 400."""
+        raise NotImplementedError
+
+    @owner
+    async def refund_payment(self, ctx: Context, refund: Refund) -> RefundReport:
+        """Pay back; repeatable by ``refund.idempotency_key``."""
+        raise NotImplementedError

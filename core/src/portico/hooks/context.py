@@ -1,0 +1,209 @@
+"""What core hands to every run-time hook: the store, the settings, and what it lends."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from structlog.typing import FilteringBoundLogger
+
+from portico.catalog.models import FileVersion, Price, Product
+from portico.clock import Clock
+from portico.customers.models import Customer
+from portico.db import Command, Query
+from portico.events.models import Lane
+from portico.hooks.plugin import PluginSettings
+from portico.orders.models import Order, OrderItem, Payment
+from portico.sessions.models import Audience, SignInAttempt
+from portico.stores.models import Mode, Store
+from portico.subscriptions.models import PaymentMethod, Subscription
+
+S = TypeVar("S", bound=PluginSettings)
+T = TypeVar("T")
+
+
+class Orders(Protocol):
+    """Orders of the store, to read."""
+
+    async def count(self, customer: Customer) -> int:
+        """How many paid purchases the customer has made (renewals are not counted)."""
+        ...
+
+    async def get(self, order_id: str) -> Order | None: ...
+
+    async def items(self, order_id: str) -> Sequence[OrderItem]: ...
+
+    async def payment(self, provider_ref: str) -> Payment | None:
+        """The payment that this plugin knows by its own reference."""
+        ...
+
+
+class Customers(Protocol):
+    """Customers of the store, and what this plugin calls them."""
+
+    async def get(self, customer_id: str) -> Customer | None: ...
+
+    async def by_email(self, email: str) -> Customer | None: ...
+
+    async def link(self, customer_id: str, provider_ref: str) -> None:
+        """Remember that this plugin knows the customer as ``provider_ref`` (may be several)."""
+        ...
+
+    async def refs(self, customer_id: str) -> Sequence[str]:
+        """Every reference this plugin has for the customer, oldest first."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """Subscriptions and payment methods of the store that this plugin owns, to read."""
+
+    async def get(self, subscription_id: str) -> Subscription | None: ...
+
+    async def by_ref(self, provider_ref: str) -> Subscription | None: ...
+
+    async def live(self, after: str = "", limit: int = 200) -> Sequence[Subscription]:
+        """Subscriptions that have not ended, in the order of their ids, from behind ``after``."""
+        ...
+
+    async def payment_methods(self, customer_id: str) -> Sequence[PaymentMethod]: ...
+
+
+class Catalog(Protocol):
+    """The store's catalog, to read."""
+
+    async def product(self, product_id: str) -> Product | None: ...
+
+    async def price(self, price_id: str) -> Price | None: ...
+
+    async def newest_versions(self, product_id: str) -> Sequence[FileVersion]:
+        """The newest version of each file that the product offers now."""
+        ...
+
+
+class Mail(Protocol):
+    """Sends mail through the store's transport, by way of the outbox."""
+
+    async def queue(
+        self,
+        kind: str,
+        to: str,
+        *,
+        params: Mapping[str, Any],
+        locale: str | None = None,
+        customer_id: str | None = None,
+        lane: Lane = Lane.NORMAL,
+        key: str | None = None,
+    ) -> str:
+        """Queue a mail; returns its id. ``params`` must hold no secret: see ``email_secrets``.
+
+        ``key`` makes the call idempotent: a second mail with the same key is not queued.
+        """
+        ...
+
+
+class Events(Protocol):
+    """Work for later, and hints that something changed at a provider."""
+
+    async def enqueue(
+        self, job: str, payload: Mapping[str, Any], *, after: timedelta | None = None, key: str = ""
+    ) -> None:
+        """Run this plugin's job ``job`` in the worker, at least once."""
+        ...
+
+    async def hint(self, kind: str, provider_ref: str, *, key: str = "") -> None:
+        """Say that a ``payment``, ``subscription``, ``refund``... changed at this provider.
+
+        The worker then asks the plugin's ``read_back`` for the truth.
+        """
+        ...
+
+
+class SignIns(Protocol):
+    """Sign-in attempts of this plugin."""
+
+    async def get(self, attempt_id: str) -> SignInAttempt | None: ...
+
+    async def latest(self, audience: Audience, device: str) -> SignInAttempt | None:
+        """The newest attempt that the browser with this device hash has begun."""
+        ...
+
+    async def count_try(self, attempt_id: str) -> int:
+        """Count one wrong code; returns how many tries have been used in all."""
+        ...
+
+
+class PluginDatabase(Protocol):
+    """The database, for the plugin's own tables. Statements are ``Query`` and ``Command``."""
+
+    async def all(self, query: Query[T], /, **params: object) -> list[T]: ...
+
+    async def one(self, query: Query[T], /, **params: object) -> T | None: ...
+
+    async def run(self, command: Command, /, **params: object) -> int: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[None]: ...
+
+
+class Urls(Protocol):
+    """Absolute links, built from the configured base URL or the store's verified domain."""
+
+    def portal(self, path: str = "") -> str:
+        """A page of the store's portal."""
+        ...
+
+    def dashboard(self, path: str = "") -> str: ...
+
+    def plugin(self, path: str = "") -> str:
+        """A public route of this plugin."""
+        ...
+
+    def webhook(self) -> str:
+        """Where this plugin's provider should send its webhooks for this store."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Handed to every run-time hook as its first argument.
+
+    ``store`` is None only in hooks of plugins with the installation's scope; use
+    ``ctx.require_store()`` elsewhere. ``locale`` is the reader's language.
+    """
+
+    plugin: str
+    store: Store | None
+    mode: Mode
+    locale: str
+    clock: Clock
+    log: FilteringBoundLogger
+    own_settings: PluginSettings
+    data_dir: str
+    orders: Orders
+    customers: Customers
+    subscriptions: Subscriptions
+    catalog: Catalog
+    mail: Mail
+    events: Events
+    sign_ins: SignIns
+    db: PluginDatabase
+    urls: Urls
+
+    def settings(self, model: type[S]) -> S:
+        """The plugin's settings for this store; ``TypeError`` if ``model`` is not its own."""
+        if not isinstance(self.own_settings, model):
+            raise TypeError(
+                f"plugin {self.plugin} declares {type(self.own_settings).__name__} as its "
+                f"Settings and asked for {model.__name__}"
+            )
+        return self.own_settings
+
+    def require_store(self) -> Store:
+        """The store; ``LookupError`` in a call that is about no store."""
+        if self.store is None:
+            raise LookupError(f"plugin {self.plugin} was called without a store")
+        return self.store
+
+    def now(self) -> datetime:
+        """The current time, aware, in UTC."""
+        return self.clock.now()

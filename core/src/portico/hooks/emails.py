@@ -1,0 +1,80 @@
+"""E-mail: sending it, and what its texts can say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from portico.catalog.models import Product
+from portico.customers.models import Customer
+from portico.emails.models import Email
+from portico.hooks.context import Context
+from portico.hooks.markers import each, owner
+from portico.licenses.models import License
+from portico.orders.models import Order, OrderItem
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEmail:
+    """A finished mail. Header values hold no line breaks. ``message_id`` includes its brackets.
+
+    ``headers`` are further ones, such as ``List-Unsubscribe``.
+    """
+
+    message_id: str
+    sender: str
+    sender_name: str
+    to: str
+    reply_to: str | None
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SentEmail:
+    """The server took it; ``response`` is what it said."""
+
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A paid order with all a mail may want to say about it."""
+
+    order: Order
+    items: Sequence[OrderItem]
+    products: Sequence[Product]
+    customer: Customer
+    licenses: Sequence[License]
+
+
+@dataclass(frozen=True, slots=True)
+class EmailVariable:
+    """A variable for mail texts: ``name`` is ``<plugin>.<word>``, ``label`` is for the menu."""
+
+    name: str
+    label: str
+    value: str
+
+
+class EmailHooks:
+    """Transports, and variables for the seller's texts."""
+
+    @owner
+    async def send_email(self, ctx: Context, message: OutgoingEmail) -> SentEmail:
+        """Hand the mail to its server. ``RetryLater`` for what may pass (greylisting, no
+        connection), ``Refused`` for what will not (no such address)."""
+        raise NotImplementedError
+
+    @each
+    async def email_variables(self, ctx: Context, purchase: Purchase) -> list[EmailVariable]:
+        """Further variables for mails about a purchase."""
+        return []
+
+    @owner
+    async def email_secrets(self, ctx: Context, email: Email) -> Mapping[str, str]:
+        """Secrets (links, codes) for a mail that this plugin queued, made now, as it is sent.
+
+        They go into the mail and nowhere else: not into the outbox, not into its history.
+        """
+        raise NotImplementedError

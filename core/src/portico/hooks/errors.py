@@ -1,0 +1,41 @@
+"""What a plugin raises for core to understand. Anything else is a bug in the plugin."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+
+class PluginSignal(Exception):
+    """Base of everything a plugin raises on purpose."""
+
+
+class RetryLater(PluginSignal):
+    """It cannot be done now. A background job is tried again after ``after``."""
+
+    def __init__(self, after: timedelta, message: str = "") -> None:
+        super().__init__(message or f"try again in {after}")
+        self.after = after
+
+
+class ActionRequired(PluginSignal):
+    """The person has to do something first; ``url`` leads there. ``message`` is shown to them."""
+
+    def __init__(self, message: str, url: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.url = url
+
+
+class Refused(PluginSignal):
+    """It is not done, and trying again changes nothing. ``message`` is shown to the person."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidSettings(PluginSignal):
+    """The seller's settings do not work. ``errors`` maps a field's name to what is wrong."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {what}" for field, what in errors.items()))
+        self.errors = dict(errors)

@@ -1,0 +1,53 @@
+"""Payment methods: giving a new one, removing one."""
+
+from dataclasses import dataclass
+
+from portico.customers.models import Customer
+from portico.hooks.checkout import Redirect, Report
+from portico.hooks.context import Context
+from portico.hooks.markers import owner
+from portico.subscriptions.models import PaymentMethod, PaymentMethodUpdate, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """A customer wants to pay another way, for one subscription or (None) for all of them."""
+
+    update: PaymentMethodUpdate
+    customer: Customer
+    subscription: Subscription | None
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOutcome:
+    """What came of an update. ``reports`` say what is true now, open payments included.
+
+    ``message`` is for the customer when it did not succeed.
+    """
+
+    succeeded: bool
+    reports: list[Report]
+    message: str | None = None
+
+
+class PaymentMethodHooks:
+    """Changing how a customer pays."""
+
+    @owner
+    async def start_payment_method_update(self, ctx: Context, request: UpdateRequest) -> Redirect:
+        """Prepare the provider's page for a new payment method."""
+        raise NotImplementedError
+
+    @owner
+    async def finish_payment_method_update(
+        self, ctx: Context, request: UpdateRequest
+    ) -> UpdateOutcome | None:
+        """After the customer came back: read the truth, make the method the default, retry what
+        is owed. None while the provider does not know yet."""
+        raise NotImplementedError
+
+    @owner
+    async def remove_payment_method(self, ctx: Context, method: PaymentMethod) -> None:
+        """Forget a payment method. ``Refused`` where something is still paid with it."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""License keys: issued by a plugin, kept and shown by core."""

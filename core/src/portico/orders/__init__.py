@@ -1,0 +1,1 @@
+"""Orders, their items, payments and refunds."""

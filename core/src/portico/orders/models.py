@@ -1,0 +1,118 @@
+"""Orders and the attempts to pay or pay back. Amounts are integers in minor units."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from portico.stores.models import Mode
+
+
+class OrderKind(StrEnum):
+    """A renewal is an order too: the invoice of one period of a subscription."""
+
+    PURCHASE = "purchase"
+    RENEWAL = "renewal"
+
+
+class OrderState(StrEnum):
+    """Where the money of an order stands."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    FAILED = "failed"
+
+
+class PaymentState(StrEnum):
+    """As Stripe's ``payment_intent.status``, without the states only a card form can be in."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class RefundState(StrEnum):
+    """As Stripe's ``refund.status``."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A purchase or a renewal."""
+
+    store_id: str
+    id: str
+    number: int
+    customer_id: str
+    kind: OrderKind
+    mode: Mode
+    state: OrderState
+    currency: str
+    total: int
+    refunded: int
+    provider: str | None
+    locale: str
+    subscription_id: str | None
+    created_at: datetime
+    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """One line of an order, with the words and the price of that day."""
+
+    store_id: str
+    id: str
+    order_id: str
+    product_id: str
+    price_id: str | None
+    description: str
+    quantity: int
+    unit_amount: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One attempt to collect an order's money."""
+
+    store_id: str
+    id: str
+    order_id: str
+    mode: Mode
+    provider: str
+    provider_ref: str | None
+    state: PaymentState
+    amount: int
+    currency: str
+    payment_method_id: str | None
+    failure_message: str | None
+    idempotency_key: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One attempt to pay back a payment, in whole or in part."""
+
+    store_id: str
+    id: str
+    order_id: str
+    payment_id: str
+    mode: Mode
+    provider: str
+    provider_ref: str | None
+    state: RefundState
+    amount: int
+    currency: str
+    reason: str | None
+    idempotency_key: str
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,27 @@
+"""What a running process has at hand; the first argument of every service function."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from portico.clock import Clock
+from portico.db import Database
+from portico.settings import Settings
+
+if TYPE_CHECKING:
+    from portico.hooks.dispatch import Hooks
+    from portico.hooks.loader import Registry
+    from portico.keys import Keys
+    from portico.themes.engine import ThemeEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Built once by ``portico.app``; nothing in Portico is global."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    keys: "Keys"
+    registry: "Registry"
+    hooks: "Hooks"
+    themes: "ThemeEngine"

@@ -1,0 +1,1 @@
+"""Sellers: the people who run stores, and their roles."""

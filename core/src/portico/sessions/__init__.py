@@ -1,0 +1,1 @@
+"""Sign-in attempts, sessions and rate limits."""

@@ -1,0 +1,58 @@
+"""Sessions and the attempts to open one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    """Who a session is for."""
+
+    CUSTOMER = "customer"
+    SELLER = "seller"
+
+
+class AttemptState(StrEnum):
+    """A sign-in attempt is used once."""
+
+    PENDING = "pending"
+    USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser. ``id`` is the SHA-256 of the cookie's token; the token is not kept."""
+
+    id: str
+    audience: Audience
+    store_id: str | None
+    customer_id: str | None
+    seller_id: str | None
+    user_agent: str
+    ip: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """Somebody asked to sign in as ``email``; ``subject_id`` is None where nobody has it.
+
+    ``device`` is the hash of a cookie that binds a typed code to the browser that asked.
+    """
+
+    id: str
+    audience: Audience
+    store_id: str | None
+    email: str
+    subject_id: str | None
+    method: str
+    device: str
+    next_path: str
+    locale: str
+    ip: str
+    state: AttemptState
+    tries: int
+    created_at: datetime
+    expires_at: datetime

@@ -1,0 +1,74 @@
+"""Configuration of an installation: environment ``PORTICO_*``, or a ``.env`` or TOML file."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from portico.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Every setting, with the unit in its description. Names are ``PORTICO_`` + upper case."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTICO_", env_file=".env", extra="ignore")
+
+    database_url: str = Field("", description="postgresql://... or sqlite:///...; by default "
+                              "a SQLite file in the data directory")  # fmt: skip
+    data_dir: Path = Field(Path("data"), description="where files and the SQLite database live")
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="comma-separated; the first encrypts, all decrypt; 32 characters or more"
+    )
+    base_url: str = Field("http://127.0.0.1:8000", description="how the world reaches the server")
+    trusted_proxies: int = Field(0, ge=0, description="proxies in front whose X-Forwarded-For "
+                                 "entries are believed")  # fmt: skip
+    plugins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        None, description="comma-separated: load only these plugins; by default all installed"
+    )
+    themes_dir: Path | None = Field(None, description="a folder with one theme per sub-folder")
+    upload_limit: int = Field(10 * 2**30, gt=0, description="largest product file, in bytes")
+    database_pool: int = Field(8, ge=1, description="PostgreSQL connections per process")
+    hook_budget: float = Field(2.0, gt=0, description="seconds a plugin may take for its part of "
+                               "a page")  # fmt: skip
+    mail_from: str = Field("", description="sender address; by default portal@ the base URL's host")
+    worker: bool = Field(True, description="run the worker inside portico serve")
+    demo: bool = Field(False, description="set by portico demo")
+
+    @field_validator("secret_keys", "plugins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < 32 for key in value):
+            raise ValueError("each key needs 32 characters or more; make one with "
+                             "`python -c 'import secrets; print(secrets.token_hex(32))'`")  # fmt: skip
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'portico.db'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the configuration; ``ConfigurationError`` names the first setting that is wrong."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # validated by pydantic
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "PORTICO_" + str(first["loc"][0]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{name}: {reason}") from None

@@ -1,0 +1,66 @@
+"""What the rest of the system knows of a store."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Mode(StrEnum):
+    """Whether money is real. Nothing of one mode is ever counted with the other."""
+
+    TEST = "test"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One seller's shop: its name, its words, its look.
+
+    ``plugins_version`` changes with every change of its plugins or their settings, so that what
+    is kept in memory about them is known to be current.
+    """
+
+    id: str
+    number: int
+    slug: str
+    name: str
+    mode: Mode
+    currency: str
+    locale: str
+    timezone: str
+    support_email: str | None
+    domain: str | None
+    domain_verified_at: datetime | None
+    theme: str
+    theme_settings: dict[str, Any]
+    settings: dict[str, Any]
+    plugins_version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationRules:
+    """How customers may cancel, named as Stripe's portal configuration names it."""
+
+    mode: str = "at_period_end"
+    ask_reason: bool = True
+    proration_behavior: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSettings:
+    """The parts of ``Store.settings`` that the portal reads."""
+
+    session_days: int = 30
+    grace_days: int = 14
+    privacy_url: str | None = None
+    terms_url: str | None = None
+    cancellation: CancellationRules = field(default_factory=CancellationRules)
+
+    @classmethod
+    def of(cls, store: Store) -> "PortalSettings":
+        """The store's portal settings, defaults where it has set nothing."""
+        raw = dict(store.settings.get("portal", {}))
+        rules = CancellationRules(**raw.pop("cancellation", {}))
+        return cls(**raw, cancellation=rules)

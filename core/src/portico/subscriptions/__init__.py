@@ -1,0 +1,1 @@
+"""Subscriptions, payment methods, and the attempts to change them."""

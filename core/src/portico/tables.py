@@ -1,0 +1,20 @@
+"""Every core table, loaded into the metadata: what migrations and tests import."""
+
+from portico.activation import tables as activation
+from portico.catalog import tables as catalog
+from portico.customers import tables as customers
+from portico.db.schema import metadata
+from portico.emails import tables as emails
+from portico.entitlements import tables as entitlements
+from portico.events import tables as events
+from portico.licenses import tables as licenses
+from portico.orders import tables as orders
+from portico.sellers import tables as sellers
+from portico.sessions import tables as sessions
+from portico.stores import tables as stores
+from portico.subscriptions import tables as subscriptions
+
+__all__ = [
+    "activation", "catalog", "customers", "emails", "entitlements", "events", "licenses",
+    "metadata", "orders", "sellers", "sessions", "stores", "subscriptions",
+]  # fmt: skip

@@ -1,0 +1,410 @@
+"""What each portal template gets: the contract between the portal and its themes.
+
+A template ``portal/<name>.html`` is rendered with one ``page`` of the class named here and, on
+every page, with: ``frame`` (``Frame``), ``_`` and ``ngettext``, ``portal(path)`` (a link inside
+the portal), ``static(path)``, ``slot(name)`` (plugins' panels) and the filters ``money``,
+``date``, ``datetime``, ``filesize``.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from portico.catalog.models import FileVersion, Price, Product
+from portico.customers.models import Customer
+from portico.entitlements.models import Entitlement
+from portico.licenses.models import License
+from portico.orders.models import Order, OrderItem, Payment, Refund
+from portico.sessions.models import Session
+from portico.stores.models import Store
+from portico.subscriptions.models import (
+    Cancellation,
+    CancellationReason,
+    PaymentMethod,
+    Subscription,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One the reader may switch to. ``name`` is in the language itself."""
+
+    code: str
+    name: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """An entry of the portal's menu."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message after an action. ``kind`` is ``good``, ``bad`` or ``plain``."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds every page. ``customer`` is None while nobody is signed in.
+
+    ``has_subscriptions`` shows "Cancel a subscription" in the foot. ``languages`` are those the
+    menu offers.
+    """
+
+    store: Store
+    locale: str
+    direction: str
+    csrf_token: str
+    menu: tuple[MenuItem, ...]
+    languages: tuple[Language, ...]
+    customer: Customer | None = None
+    notices: tuple[Notice, ...] = ()
+    privacy_url: str | None = None
+    terms_url: str | None = None
+    logo_url: str | None = None
+    has_subscriptions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with the field ``name`` and what to do."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """The form for the address. ``notice`` says why the reader is here again."""
+
+    template: ClassVar[str] = "portal/sign_in.html"
+    email: str = ""
+    next_path: str = ""
+    notice: str | None = None
+    errors: tuple[FieldError, ...] = ()
+    wait_seconds: int = 0
+    method_template: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSentPage:
+    """The same for known and unknown addresses. ``masked_email`` as in a•••@example.com."""
+
+    template: ClassVar[str] = "portal/sign_in_sent.html"
+    email: str
+    masked_email: str
+    minutes: int
+    accepts_code: bool
+    error: str | None = None
+    exhausted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLinkPage:
+    """The page a link opens: nothing is used up before the button is pressed."""
+
+    template: ClassVar[str] = "portal/sign_in_link.html"
+    token: str
+    masked_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file as a customer may download it."""
+
+    file_name: str
+    version: FileVersion
+    product: Product
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order in a list, with the two things people come for."""
+
+    order: Order
+    items: tuple[OrderItem, ...]
+    downloads: tuple[Download, ...] = ()
+    licenses: tuple[License, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """A subscription in a list. ``access_until`` is set where access will end."""
+
+    subscription: Subscription
+    product: Product
+    payment_method: PaymentMethod | None
+    access_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The one thing that needs action: a payment that did not go through."""
+
+    subscription: Subscription
+    access_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """The first page after signing in."""
+
+    template: ClassVar[str] = "portal/overview.html"
+    alert: Alert | None
+    news: tuple[Download, ...]
+    purchases: tuple[Purchase, ...]
+    more_purchases: bool
+    subscriptions: tuple[SubscriptionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasesPage:
+    """Everything bought, newest first; renewals are under Billing."""
+
+    template: ClassVar[str] = "portal/purchases.html"
+    purchases: tuple[Purchase, ...]
+    newer_url: str | None = None
+    older_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasePage:
+    """One purchase. ``missing`` says why something bought is not (or no longer) offered."""
+
+    template: ClassVar[str] = "portal/purchase.html"
+    purchase: Purchase
+    payments: tuple[Payment, ...]
+    refunds: tuple[Refund, ...]
+    payment_method: PaymentMethod | None
+    entitlements: tuple[Entitlement, ...]
+    missing: tuple[Entitlement, ...] = ()
+    products: dict[str, Product] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """A printable invoice or receipt of an order."""
+
+    template: ClassVar[str] = "portal/invoice.html"
+    order: Order
+    items: tuple[OrderItem, ...]
+    payments: tuple[Payment, ...]
+    refunds: tuple[Refund, ...]
+    customer: Customer
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionsPage:
+    """All subscriptions, the ended ones last."""
+
+    template: ClassVar[str] = "portal/subscriptions.html"
+    subscriptions: tuple[SubscriptionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPage:
+    """One subscription and what can be done with it."""
+
+    template: ClassVar[str] = "portal/subscription.html"
+    row: SubscriptionRow
+    orders: tuple[Order, ...]
+    can_cancel: bool
+    can_resume: bool
+    can_update_payment_method: bool
+    cancellation: Cancellation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPage:
+    """The first step of cancelling: what happens, what is lost, what stays.
+
+    ``ends_at`` is None where it ends at once.
+    """
+
+    template: ClassVar[str] = "portal/cancel.html"
+    row: SubscriptionRow
+    ends_at: datetime | None
+    lose: tuple[str, ...]
+    keep: tuple[str, ...]
+    ask_reason: bool
+    reasons: tuple[CancellationReason, ...] = tuple(CancellationReason)
+    reason: str = ""
+    comment: str = ""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodWaitPage:
+    """Back from the provider, which does not know yet; the page reloads itself."""
+
+    template: ClassVar[str] = "portal/payment_wait.html"
+    title: str
+    text: str
+    reload_seconds: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadGroup:
+    """The files of one product, newest versions first; ``older`` maps a file's id to the rest.
+
+    ``entitlement`` says why; where it is not active, ``downloads`` is empty.
+    """
+
+    product: Product
+    entitlement: Entitlement
+    downloads: tuple[Download, ...]
+    older: dict[str, tuple[Download, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadsPage:
+    """Every file the customer may have."""
+
+    template: ClassVar[str] = "portal/downloads.html"
+    groups: tuple[DownloadGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileMissingPage:
+    """The file should be there and is not; the store has been told."""
+
+    template: ClassVar[str] = "portal/file_missing.html"
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseRow:
+    """A key and where it came from."""
+
+    license: License
+    product: Product
+    order: Order | None
+    can_replace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LicensesPage:
+    """All license keys."""
+
+    template: ClassVar[str] = "portal/licenses.html"
+    licenses: tuple[LicenseRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceLicensePage:
+    """Explains that the old key stops working, before it does."""
+
+    template: ClassVar[str] = "portal/license_replace.html"
+    row: LicenseRow
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRow:
+    """A payment method and what is paid with it. ``removable`` is False while something is."""
+
+    method: PaymentMethod
+    subscriptions: tuple[Subscription, ...]
+    removable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BillingPage:
+    """Payment methods and invoices (purchases and renewals), by year."""
+
+    template: ClassVar[str] = "portal/billing.html"
+    methods: tuple[MethodRow, ...]
+    invoices: tuple[Order, ...]
+    years: tuple[int, ...]
+    year: int | None
+    can_add: bool
+    newer_url: str | None = None
+    older_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser that is signed in. ``label`` such as "Firefox on Windows"."""
+
+    session: Session
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """Address, language, devices."""
+
+    template: ClassVar[str] = "portal/settings.html"
+    customer: Customer
+    devices: tuple[Device, ...]
+    pending_email: str | None = None
+    email: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChangePage:
+    """The page a proof link for a new address opens."""
+
+    template: ClassVar[str] = "portal/email_change.html"
+    token: str
+    new_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuyPage:
+    """The page of a product with its prices and one field for the address."""
+
+    template: ClassVar[str] = "portal/buy.html"
+    product: Product
+    prices: tuple[Price, ...]
+    price_id: str
+    email: str = ""
+    errors: tuple[FieldError, ...] = ()
+    test_mode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtPage:
+    """After paying: what was bought, and that the mail is on its way.
+
+    ``state`` is ``paid``, ``waiting`` (the page reloads itself) or ``failed``.
+    """
+
+    template: ClassVar[str] = "portal/bought.html"
+    state: str
+    order: Order
+    items: tuple[OrderItem, ...]
+    masked_email: str
+    message_html: str = ""
+    failure_message: str | None = None
+    retry_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """Something is not there, not allowed or not working: what happened and what to do."""
+
+    template: ClassVar[str] = "portal/error.html"
+    status: int
+    title: str
+    text: str
+    action_label: str | None = None
+    action_url: str | None = None
+
+
+Page = (
+    SignInPage | SignInSentPage | SignInLinkPage | OverviewPage | PurchasesPage | PurchasePage
+    | InvoicePage | SubscriptionsPage | SubscriptionPage | CancelPage | PaymentMethodWaitPage
+    | DownloadsPage | FileMissingPage | LicensesPage | ReplaceLicensePage | BillingPage
+    | SettingsPage | EmailChangePage | BuyPage | BoughtPage | ErrorPage
+)  # fmt: skip
