@@ -1,0 +1,19 @@
+"""Core's own tables hang on this MetaData; each plugin with tables has one of its own."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+__all__ = ["NAMING_CONVENTION", "metadata"]
+
+# Every constraint has a name, the same on both databases: migrations can drop it, and an error
+# can say which one it was. https://alembic.sqlalchemy.org/en/latest/naming.html
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
