@@ -1,0 +1,186 @@
+"""``portico product`` and ``portico file``."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+import aiofiles
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+from portico.catalog import service as catalog
+from portico.catalog.models import FileVersion, Interval, Product
+from portico.cli.common import StoreOption, console, fail, run, store_named
+from portico.runtime import Runtime
+from portico.stores.models import Store
+
+app = typer.Typer(help="Products and prices.", no_args_is_help=True)
+file_app = typer.Typer(help="The files of products.", no_args_is_help=True)
+CHUNK = 256 * 1024
+
+
+async def product_named(rt: Runtime, store: Store, slug: str) -> Product:
+    """The product, or a message that names those there are."""
+    product = await catalog.product_by_slug(rt, store, slug)
+    if product is None:
+        known = ", ".join(p.slug for p in await catalog.products(rt, store)) or "none yet"
+        fail(f"{store.name} has no product {slug!r}. Products: {known}.")
+    return product
+
+
+async def chunks_with_progress(path: Path) -> AsyncIterator[bytes]:
+    """The file's bytes, with a progress bar on a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
+               TransferSpeedColumn())  # fmt: skip
+    with Progress(*columns, disable=not console.is_terminal) as progress:
+        task = progress.add_task(path.name, total=path.stat().st_size)
+        async with aiofiles.open(path, "rb") as source:
+            while chunk := await source.read(CHUNK):
+                yield chunk
+                progress.advance(task, len(chunk))
+
+
+def readable(path: Path) -> Path:
+    """The path, if it is a file."""
+    if not path.is_file():
+        fail(f"{path} is not a file.")
+    return path
+
+
+@app.command("create")
+def create(
+    slug: Annotated[str, typer.Argument(help="Short name: a-z, 0-9 and hyphens.")],
+    name: Annotated[str, typer.Option(help="The name customers see.")],
+    store: StoreOption,
+    description: Annotated[str, typer.Option(help="One or two sentences.")] = "",
+    licenses: Annotated[
+        str | None, typer.Option(help="The plugin that issues a license key per copy sold.")
+    ] = None,
+    bundle: Annotated[
+        list[str] | None, typer.Option(help="A product this one contains; may be repeated.")
+    ] = None,
+    downloads_after_cancellation: Annotated[
+        bool, typer.Option(help="Keep files available after a subscription has ended.")
+    ] = False,
+) -> None:
+    """Create a product. Add prices and files next."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        parts = [(await product_named(rt, found, part)).id for part in bundle or []]
+        product = await catalog.create_product(
+            rt, found, slug=slug, name=name, description=description, license_issuer=licenses,
+            bundle_of=parts, downloads_after_cancellation=downloads_after_cancellation, by="cli",
+        )  # fmt: skip
+        typer.echo(f"Created {product.name}: {rt.settings.base_url}/p/{store}/buy/{product.slug}")
+
+    run(work)
+
+
+@app.command("price")
+def price(
+    product: Annotated[str, typer.Argument(help="The product's short name.")],
+    amount: Annotated[int, typer.Argument(help="In minor units: 1200 is 12.00.")],
+    store: StoreOption,
+    currency: Annotated[str | None, typer.Option(help="By default the store's.")] = None,
+    every: Annotated[Interval | None, typer.Option(help="Makes it a subscription.")] = None,
+    every_count: Annotated[int, typer.Option(help="Every so many intervals.")] = 1,
+    trial_days: Annotated[int, typer.Option(help="Free days at the start.")] = 0,
+) -> None:
+    """Add a price to a product: once, or by the period."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        item = await product_named(rt, found, product)
+        await catalog.add_price(
+            rt, found, item.id, unit_amount=amount, currency=currency or found.currency,
+            interval=every, interval_count=every_count, trial_days=trial_days,
+        )  # fmt: skip
+        typer.echo(f"Added the price to {item.name}.")
+
+    run(work)
+
+
+@app.command("list")
+def list_products(store: StoreOption) -> None:
+    """List products with their files."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        table = Table("Product", "Name", "State", "File", "Newest version", "Id of the file")
+        for product in await catalog.products(rt, found):
+            files = await catalog.files_of(rt, found, product.id)
+            for item, newest in files or [(None, None)]:
+                table.add_row(
+                    product.slug, product.name, product.state.value, item.name if item else "",
+                    newest.label or str(newest.number) if newest else "", item.id if item else "",
+                )  # fmt: skip
+        console.print(table)
+
+    run(work)
+
+
+def _say(version: FileVersion) -> None:
+    typer.echo(f"{version.filename}: {version.size} bytes, SHA-256 {version.sha256}")
+
+
+@file_app.command("add")
+def add(
+    product: Annotated[str, typer.Argument(help="The product's short name.")],
+    path: Annotated[Path, typer.Argument(help="The file to upload.")],
+    store: StoreOption,
+    name: Annotated[str | None, typer.Option(help="What customers see; by default its name.")] = None,
+    label: Annotated[str, typer.Option(help="The version, such as 4.2.")] = "",
+    notes: Annotated[str, typer.Option(help="What is new.")] = "",
+) -> None:
+    """Add a file to a product; everybody who bought the product has it at once."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        item = await product_named(rt, found, product)
+        version = await catalog.add_file(
+            rt, found, item.id, filename=readable(path).name, name=name, label=label, notes=notes,
+            chunks=chunks_with_progress(path), by="cli",
+        )  # fmt: skip
+        typer.echo(f"Added as file {version.file_id}.")
+        _say(version)
+
+    run(work)
+
+
+@file_app.command("replace")
+def replace(
+    file_id: Annotated[str, typer.Argument(help="The id of the file (see `product list`).")],
+    path: Annotated[Path, typer.Argument(help="The new version.")],
+    store: StoreOption,
+    label: Annotated[str, typer.Option(help="The version, such as 4.3.")] = "",
+    notes: Annotated[str, typer.Option(help="What is new.")] = "",
+) -> None:
+    """Upload a new version of a file; customers are offered it from now on."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        _say(
+            await catalog.replace_file(
+                rt, found, file_id, filename=readable(path).name, label=label, notes=notes,
+                chunks=chunks_with_progress(path), by="cli",
+            )  # fmt: skip
+        )
+
+    run(work)
+
+
+@file_app.command("remove")
+def remove(
+    file_id: Annotated[str, typer.Argument(help="The id of the file (see `product list`).")],
+    store: StoreOption,
+) -> None:
+    """Offer a file to nobody any more. Its bytes and history stay."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        await catalog.remove_file(rt, found, file_id, by="cli")
+        typer.echo("Removed. Customers no longer see it.")
+
+    run(work)

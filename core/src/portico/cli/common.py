@@ -1,0 +1,52 @@
+"""What the commands share: a running core, and how they speak."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+from portico.app import build_runtime
+from portico.runtime import Runtime
+from portico.settings import Settings, load_settings
+from portico.stores import service as stores
+from portico.stores.models import Store
+
+T = TypeVar("T")
+console = Console()
+StoreOption = Annotated[str, typer.Option("--store", help="The store's short name, as in /p/NAME/.")]
+
+
+def fail(message: str) -> NoReturn:
+    """Say on one line what is wrong, and stop with status 1."""
+    typer.echo(f"portico: {message}", err=True)
+    raise SystemExit(1)
+
+
+@asynccontextmanager
+async def running(settings: Settings | None = None) -> AsyncIterator[Runtime]:
+    """A core connected to its database, without web server and worker."""
+    rt = build_runtime(settings or load_settings())
+    async with rt.db:
+        yield rt
+
+
+def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Run ``work`` with a connected core."""
+
+    async def go() -> T:
+        async with running() as rt:
+            return await work(rt)
+
+    return asyncio.run(go())
+
+
+async def store_named(rt: Runtime, slug: str) -> Store:
+    """The store, or a message that names those there are."""
+    store = await stores.by_slug(rt, slug)
+    if store is None:
+        known = ", ".join(s.slug for s in await stores.all_stores(rt)) or "none yet"
+        fail(f"There is no store {slug!r}. Stores: {known}.")
+    return store

@@ -1,0 +1,108 @@
+"""``portico doctor``: is everything there, does everything answer, and if not, what to do."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import typer
+
+from portico.activation import service as activation
+from portico.cli.common import running
+from portico.db import DatabaseUnavailable
+from portico.db.migrations import pending
+from portico.errors import PorticoError
+from portico.hooks.auth import AuthHooks
+from portico.hooks.checkout import CheckoutHooks
+from portico.hooks.emails import EmailHooks
+from portico.hooks.files import FileStorageHooks
+from portico.hooks.lifecycle import HealthCheck, LifecycleHooks
+from portico.runtime import Runtime
+from portico.settings import Settings, load_settings
+from portico.stores import service as stores
+from portico.stores.models import Store
+
+CAPABILITIES = (
+    ("auth", AuthHooks.begin_sign_in, "sign in", "portico-auth-email-link"),
+    ("payments", CheckoutHooks.start_checkout, "buy", "portico-payments-sandbox"),
+    ("storage", FileStorageHooks.store_file, "upload files", "portico-files-local"),
+    ("email", EmailHooks.send_email, "send mail", "portico-email-smtp"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of the report."""
+
+    ok: bool
+    what: str
+    fix: str = ""
+
+
+async def _check_data_dir(settings: Settings) -> Result:
+    folder = settings.data_dir
+    good = folder.is_dir() and os.access(folder, os.W_OK)
+    return Result(
+        good, f"data directory {folder}", f"create {folder}, writable by this user, or set "
+        "PORTICO_DATA_DIR",
+    )  # fmt: skip
+
+
+async def _check_database(rt: Runtime) -> AsyncIterator[Result]:
+    from portico.app import schema_owners  # noqa: PLC0415 - keeps `portico --help` quick
+
+    yield Result(True, f"database ({rt.db.dialect}) answers")
+    waiting = await pending(rt.settings.resolved_database_url, schema_owners(rt.registry))
+    yield Result(not waiting, "database schema is up to date", "run `portico db upgrade`")
+
+
+async def _check_store(rt: Runtime, store: Store) -> AsyncIterator[Result]:
+    for capability, hook, verb, package in CAPABILITIES:
+        name = await activation.chosen(rt, store, hook, setting=capability)
+        yield Result(
+            name is not None,
+            f"{store.slug}: {verb} through {name}" if name else f"{store.slug}: nobody can {verb}",
+            f"install {package} or another plugin for it, and run `portico plugin enable`",
+        )
+    if rt.themes.titles().get(store.theme) is None:
+        yield Result(False, f"{store.slug}: theme {store.theme!r}",
+                     f"install portico-theme-{store.theme} or choose another theme")  # fmt: skip
+    for reply in await rt.hooks.each(store, LifecycleHooks.check_health, HealthCheck(deep=True)):
+        for report in reply.value:
+            yield Result(report.ok, f"{store.slug}: {reply.plugin}: {report.what}", report.fix)
+    for finding in await activation.findings(rt, store):
+        yield Result(False, f"{store.slug}: {finding.message}", f"seen {finding.count} times")
+
+
+async def examine(settings: Settings) -> AsyncIterator[Result]:
+    """Every check, in the order in which to mend things."""
+    yield Result(bool(settings.secret_keys) or settings.demo, "PORTICO_SECRET_KEYS is set",
+                 "make a key with `portico secrets generate`")  # fmt: skip
+    yield await _check_data_dir(settings)
+    try:
+        async with running(settings) as rt:
+            yield Result(True, f"plugins: {', '.join(rt.registry.plugins) or 'none installed'}")
+            async for result in _check_database(rt):
+                yield result
+                if not result.ok:
+                    return
+            for store in await stores.all_stores(rt):
+                async for result in _check_store(rt, store):
+                    yield result
+    except (PorticoError, DatabaseUnavailable) as error:
+        yield Result(False, str(error), "mend this first; the other checks need it")
+
+
+def doctor() -> None:
+    """Check configuration, database, mail, storage and plugins, and say how to fix each."""
+
+    async def report() -> bool:
+        healthy = True
+        async for result in examine(load_settings()):
+            typer.echo(f"{'ok ' if result.ok else 'BAD'} {result.what}")
+            if not result.ok:
+                healthy = False
+                typer.echo(f"    {result.fix}")
+        return healthy
+
+    raise SystemExit(0 if asyncio.run(report()) else 1)

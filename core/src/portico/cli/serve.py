@@ -1,0 +1,77 @@
+"""``portico serve`` and ``portico worker``."""
+
+import asyncio
+import os
+import signal
+from ipaddress import ip_address
+from typing import Annotated
+
+import typer
+
+from portico.cli.common import fail
+from portico.settings import Settings, load_settings
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; one per core is a start.")] = 1,
+    worker: Annotated[bool, typer.Option(help="Deliver mail and other work in here, too.")] = True,
+) -> None:
+    """Bring the database up to date, then serve portal, dashboard and API."""
+    settings = load_settings()
+    if not settings.secret_keys:
+        fail("PORTICO_SECRET_KEYS is not set. Make a key with `portico secrets generate`.")
+    if not worker:
+        os.environ["PORTICO_WORKER"] = "false"
+    migrate_first(settings)
+    listen(host, port, workers)
+
+
+def migrate_first(settings: Settings) -> None:
+    """One node migrates, the others wait for it."""
+    from portico.cli.database import migrate  # noqa: PLC0415 - Alembic is slow to import
+
+    asyncio.run(migrate(settings))
+
+
+def listen(host: str, port: int, workers: int) -> None:
+    """Serve until stopped. The processes read their configuration from the environment."""
+    from granian import Granian  # noqa: PLC0415 - only the server's own process needs it
+    from granian.constants import Interfaces, Loops  # noqa: PLC0415
+
+    try:
+        ip_address(host)
+    except ValueError:
+        fail(f"{host!r} is not an IP address; use 127.0.0.1, 0.0.0.0 or ::.")
+    Granian(
+        "portico.app:create_app_from_environment",
+        factory=True,
+        address=host,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_access=False,
+    ).serve()
+
+
+def worker() -> None:
+    """Deliver mail, licenses, events and jobs, without serving pages. Run as many as you like."""
+    import uvloop  # noqa: PLC0415 - see above
+
+    uvloop.run(_work())
+
+
+async def _work() -> None:
+    from portico.cli.common import running  # noqa: PLC0415
+    from portico.worker import Worker  # noqa: PLC0415
+
+    async with running() as rt:
+        work = Worker(rt)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, work.stop)
+        await work.run()

@@ -1,0 +1,72 @@
+"""``portico store`` and ``portico seller``."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from portico.cli.common import StoreOption, console, run, store_named
+from portico.runtime import Runtime
+from portico.sellers import service as sellers
+from portico.sellers.models import Role
+from portico.stores import service as stores
+from portico.stores.models import Mode
+
+app = typer.Typer(help="Stores.", no_args_is_help=True)
+seller_app = typer.Typer(help="The people who run stores.", no_args_is_help=True)
+
+
+def portal_url(rt: Runtime, slug: str) -> str:
+    """The link a seller shares with customers."""
+    return f"{rt.settings.base_url}/p/{slug}/"
+
+
+@app.command("create")
+def create(
+    slug: Annotated[str, typer.Argument(help="Short name, used in links: a-z, 0-9 and hyphens.")],
+    name: Annotated[str, typer.Option(help="The name customers see.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217, such as EUR.")] = "EUR",
+    locale: Annotated[str, typer.Option(help="Language of the portal, such as en or de.")] = "en",
+    timezone: Annotated[str, typer.Option(help="IANA name, such as Europe/Berlin.")] = "UTC",
+    support_email: Annotated[str | None, typer.Option(help="Where customers write to.")] = None,
+    live: Annotated[bool, typer.Option(help="Real money instead of test mode.")] = False,
+) -> None:
+    """Create a store, with every installed plugin switched on."""
+
+    async def work(rt: Runtime) -> None:
+        store = await stores.create(
+            rt, slug=slug, name=name, currency=currency, locale=locale, timezone=timezone,
+            mode=Mode.LIVE if live else Mode.TEST, support_email=support_email, by="cli",
+        )  # fmt: skip
+        typer.echo(f"Created {store.name}. Its portal: {portal_url(rt, store.slug)}")
+
+    run(work)
+
+
+@app.command("list")
+def list_stores() -> None:
+    """List the stores with their portal links."""
+
+    async def work(rt: Runtime) -> None:
+        table = Table("Store", "Name", "Mode", "Portal")
+        for store in await stores.all_stores(rt):
+            table.add_row(store.slug, store.name, store.mode.value, portal_url(rt, store.slug))
+        console.print(table)
+
+    run(work)
+
+
+@seller_app.command("invite")
+def invite(
+    email: Annotated[str, typer.Argument(help="The address to invite.")],
+    store: StoreOption,
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.MANAGER,
+) -> None:
+    """Give somebody a role in a store; they sign in to the dashboard by e-mail."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        await sellers.invite(rt, found, email, role, by="cli")
+        typer.echo(f"{email} is {role.value} of {found.name}: {rt.settings.base_url}/dashboard/")
+
+    run(work)
