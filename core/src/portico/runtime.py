@@ -1,6 +1,7 @@
 """What a running process has at hand; the first argument of every service function."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from portico.clock import Clock
@@ -25,3 +26,5 @@ class Runtime:
     registry: "Registry"
     hooks: "Hooks"
     themes: "ThemeEngine"
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something was put into the outbox, so that a worker here need not wait to look."""

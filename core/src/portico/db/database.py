@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from types import TracebackType
@@ -52,7 +52,7 @@ def check_url(url: str) -> DialectName:
 class _Scope:
     """An open root transaction: its connection and the task that may use it."""
 
-    __slots__ = ("connection", "ended", "failed", "readonly", "task")
+    __slots__ = ("after_commit", "connection", "ended", "failed", "readonly", "task")
 
     def __init__(self, connection: Any, task: asyncio.Task[Any] | None, readonly: bool) -> None:
         self.connection = connection
@@ -60,6 +60,7 @@ class _Scope:
         self.readonly = readonly
         self.failed = False
         self.ended = False
+        self.after_commit: list[Callable[[], object]] = []
 
 
 class Database:
@@ -133,6 +134,18 @@ class Database:
         if rows:
             plan = command.plan(self.dialect)
             await self._run(self._backend.many, plan, [plan.bind(row) for row in rows])
+
+    def after_commit(self, callback: Callable[[], object]) -> None:
+        """Call `callback` once the current transaction is committed, or now if there is none.
+
+        It is a plain function that cannot fail, such as an event's `set`; it is not called when
+        the transaction is rolled back (a rolled back savepoint does not count as that).
+        """
+        scope = self._scope.get()
+        if scope is None or scope.ended:
+            callback()
+        else:
+            scope.after_commit.append(callback)
 
     def transaction(self, *, readonly: bool = False) -> AbstractAsyncContextManager[None]:
         """Commit at the end of the block, roll back when an exception leaves it.
@@ -221,6 +234,8 @@ class _Transaction(AbstractAsyncContextManager[None]):
         self._database._scope.set(None)
         if commit:
             await backend.commit(scope.connection)
+            for callback in scope.after_commit:
+                callback()
         else:
             await backend.rollback(scope.connection)
 
