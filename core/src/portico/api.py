@@ -10,6 +10,7 @@ from portico.catalog.models import (
     ProductState,
 )
 from portico.clock import Clock
+from portico.commands import run_in_store
 from portico.customers.models import Customer
 from portico.db import Command, ConflictError, JSONType, Query, UTCDateTime, in_list
 from portico.emails.models import Email, EmailKind
@@ -223,4 +224,5 @@ __all__ = [
     "hookimpl",
     "in_list",
     "new_id",
+    "run_in_store",
 ]
