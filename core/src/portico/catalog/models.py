@@ -102,3 +102,13 @@ class FileVersion:
     storage: str
     storage_key: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedVersion:
+    """A version of a file that a product offers, with what a page shows beside it."""
+
+    product_id: str
+    file_name: str
+    position: int
+    version: FileVersion

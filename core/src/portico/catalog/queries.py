@@ -1,0 +1,257 @@
+"""Statements of the catalog."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portico.activation.tables import findings
+from portico.catalog.models import FileState, FileVersion, Price, Product, ProductFile
+from portico.catalog.tables import (
+    bundle_products,
+    downloads,
+    file_versions,
+    files,
+    prices,
+    products,
+)
+from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, lock_rows
+from portico.db.columns import next_number
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePart:
+    """A product inside a bundle."""
+
+    bundle_id: str
+    product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A file version beside its file; ``newest`` is the number of the file's newest version."""
+
+    store_id: str
+    id: str
+    file_id: str
+    number: int
+    label: str
+    notes: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    storage: str
+    storage_key: str
+    created_at: datetime
+    product_id: str
+    file_name: str
+    position: int
+    file_state: FileState
+    older_versions: bool
+    newest: int
+
+    def version(self) -> FileVersion:
+        """The version alone."""
+        return FileVersion(
+            self.store_id, self.id, self.file_id, self.number, self.label, self.notes,
+            self.filename, self.content_type, self.size, self.sha256, self.storage,
+            self.storage_key, self.created_at,
+        )  # fmt: skip
+
+
+def _values(table: sa.Table, **fixed: object) -> dict[str, object]:
+    """A parameter for each column that is not fixed."""
+    return {c.name: sa.bindparam(c.name, type_=c.type) for c in table.c} | fixed
+
+
+_store = sa.bindparam("store_id", type_=sa.Text)
+_id = sa.bindparam("id", type_=sa.Text)
+
+ADD_PRODUCT = Query(
+    Product,
+    sa.insert(products)
+    .values(_values(products, number=next_number("products")))
+    .returning(products),
+)
+PRODUCT = Query(
+    Product, sa.select(products).where(products.c.store_id == _store, products.c.id == _id)
+)
+PRODUCT_BY_SLUG = Query(
+    Product,
+    sa.select(products).where(
+        products.c.store_id == _store, products.c.slug == sa.bindparam("slug", type_=sa.Text)
+    ),
+)
+PRODUCTS = Query(
+    Product, sa.select(products).where(products.c.store_id == _store).order_by(products.c.number)
+)
+PRODUCTS_BY_IDS = Query(
+    Product,
+    sa.select(products)
+    .where(products.c.store_id == _store, in_list(products.c.id, "ids"))
+    .order_by(products.c.number),
+)
+SET_PRODUCT_STATE = Command(
+    sa.update(products)
+    .where(products.c.store_id == _store, products.c.id == sa.bindparam("product_id"))
+    .values(state=sa.bindparam("state", type_=products.c.state.type))
+)
+ADD_BUNDLE_PART = Command(sa.insert(bundle_products).values(_values(bundle_products)))
+BUNDLE_PARTS = Query(
+    BundlePart,
+    sa.select(bundle_products.c.bundle_id, bundle_products.c.product_id)
+    .where(bundle_products.c.store_id == _store, in_list(bundle_products.c.bundle_id, "ids"))
+    .order_by(bundle_products.c.bundle_id, bundle_products.c.product_id),
+)
+
+ADD_PRICE = Query(Price, sa.insert(prices).values(_values(prices)).returning(prices))
+PRICE = Query(Price, sa.select(prices).where(prices.c.store_id == _store, prices.c.id == _id))
+PRICES = Query(
+    Price,
+    sa.select(prices)
+    .where(
+        prices.c.store_id == _store,
+        prices.c.product_id == sa.bindparam("product_id"),
+        prices.c.active,
+    )
+    .order_by(prices.c.id),
+)
+
+_next_position = (
+    sa.select(sa.func.coalesce(sa.func.max(files.c.position), 0) + 1)
+    .where(files.c.store_id == _store, files.c.product_id == sa.bindparam("product_id"))
+    .scalar_subquery()
+)
+ADD_FILE = Command(sa.insert(files).values(_values(files, position=_next_position)))
+FILE = Query(ProductFile, sa.select(files).where(files.c.store_id == _store, files.c.id == _id))
+LOCK_FILE = Query(
+    ProductFile,
+    lock_rows(
+        sa.select(files).where(files.c.store_id == _store, files.c.id == _id), skip_locked=False
+    ),
+)
+FILES = Query(
+    ProductFile,
+    sa.select(files)
+    .where(
+        files.c.store_id == _store,
+        files.c.product_id == sa.bindparam("product_id"),
+        files.c.state == FileState.ACTIVE,
+    )
+    .order_by(files.c.position, files.c.id),
+)
+RENAME_FILE = Command(
+    sa.update(files)
+    .where(files.c.store_id == _store, files.c.id == sa.bindparam("file_id"))
+    .values(name=sa.bindparam("name"))
+)
+REMOVE_FILE = Command(
+    sa.update(files)
+    .where(
+        files.c.store_id == _store,
+        files.c.id == sa.bindparam("file_id"),
+        files.c.state == FileState.ACTIVE,
+    )
+    .values(state=FileState.REMOVED)
+)
+
+_next_version = (
+    sa.select(sa.func.coalesce(sa.func.max(file_versions.c.number), 0) + 1)
+    .where(
+        file_versions.c.store_id == _store,
+        file_versions.c.file_id == sa.bindparam("file_id"),
+    )
+    .scalar_subquery()
+)
+ADD_VERSION = Query(
+    FileVersion,
+    sa.insert(file_versions)
+    .values(_values(file_versions, number=_next_version))
+    .returning(file_versions),
+)
+"""Inside a transaction that holds LOCK_FILE, or two uploads would take the same number."""
+
+_other = file_versions.alias("other")
+_newest = (
+    sa.select(sa.func.max(_other.c.number))
+    .where(
+        _other.c.store_id == file_versions.c.store_id, _other.c.file_id == file_versions.c.file_id
+    )
+    .scalar_subquery()
+)
+_version_rows = sa.select(
+    file_versions,
+    files.c.product_id,
+    files.c.name.label("file_name"),
+    files.c.position,
+    files.c.state.label("file_state"),
+    products.c.older_versions,
+    _newest.label("newest"),
+).select_from(
+    file_versions.join(
+        files,
+        (files.c.store_id == file_versions.c.store_id) & (files.c.id == file_versions.c.file_id),
+    ).join(
+        products,
+        (products.c.store_id == files.c.store_id) & (products.c.id == files.c.product_id),
+    )
+)
+_offered = _version_rows.where(
+    file_versions.c.store_id == _store,
+    in_list(files.c.product_id, "product_ids"),
+    files.c.state == FileState.ACTIVE,
+).order_by(files.c.product_id, files.c.position, files.c.id, file_versions.c.number.desc())
+
+VERSION = Query(
+    VersionRow, _version_rows.where(file_versions.c.store_id == _store, file_versions.c.id == _id)
+)
+VERSIONS_OF_FILE = Query(
+    FileVersion,
+    sa.select(file_versions)
+    .where(
+        file_versions.c.store_id == _store,
+        file_versions.c.file_id == sa.bindparam("file_id"),
+    )
+    .order_by(file_versions.c.number.desc()),
+)
+OFFERED = Query(
+    VersionRow,
+    _offered.where(products.c.older_versions | (file_versions.c.number == _newest)),
+)
+NEWEST = Query(VersionRow, _offered.where(file_versions.c.number == _newest))
+STORED = Query(
+    FileVersion,
+    sa.select(file_versions)
+    .where(
+        file_versions.c.store_id == _store,
+        file_versions.c.id > sa.bindparam("after", type_=sa.Text),
+    )
+    .order_by(file_versions.c.id)
+    .limit(sa.bindparam("limit", type_=sa.BigInteger)),
+)
+
+ADD_DOWNLOAD = Query(
+    str,
+    insert_or_ignore(downloads, ["store_id", "id"])
+    .values(_values(downloads))
+    .returning(downloads.c.id),
+)
+OPEN_FINDING = Query(
+    str,
+    sa.select(findings.c.id).where(
+        findings.c.store_id == _store,
+        findings.c.kind == sa.bindparam("kind"),
+        findings.c.subject_id == sa.bindparam("subject_id"),
+        findings.c.resolved_at.is_(None),
+    ),
+)
+RESOLVE_FINDING = Command(
+    sa.update(findings)
+    .where(
+        findings.c.store_id == _store,
+        findings.c.id == sa.bindparam("finding_id"),
+        findings.c.resolved_at.is_(None),
+    )
+    .values(resolved_at=sa.bindparam("now", type_=UTCDateTime))
+)

@@ -1,0 +1,366 @@
+"""License keys: due when an order is paid, issued by a plugin, kept and shown by core.
+
+A license is a row before it has a key. So nothing that dies in between loses a key or makes two:
+the row's grant key is unique, and only the attempt that finds the row pending keeps its key.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from portico.actors import actor
+from portico.catalog import service as catalog
+from portico.catalog.models import Product
+from portico.customers.models import Customer
+from portico.db import ConflictError
+from portico.emails import service as emails
+from portico.emails.models import EmailKind
+from portico.events import service as events
+from portico.events.models import Delivery, EventType
+from portico.hooks.errors import ActionRequired, Refused
+from portico.hooks.licenses import IssuedLicense, LicenseGrant, LicenseHooks
+from portico.ids import new_id
+from portico.licenses import queries
+from portico.licenses.models import License, LicenseState
+from portico.licenses.queries import REPLACES
+from portico.orders.models import Order, OrderItem, OrderKind
+from portico.runtime import Runtime
+from portico.stores.models import Store
+
+_MOST_ATTEMPTS = 20
+_NOT_IN_USE = "This key is not in use any more, so it cannot be replaced."
+_HEAD_START = timedelta(seconds=30)
+_log = structlog.get_logger(__name__)
+
+
+# What an order is due
+
+
+async def prepare(
+    rt: Runtime,
+    store: Store,
+    order: Order,
+    items: Sequence[OrderItem],
+    products: Iterable[Product],
+) -> int:
+    """Write down the keys that a paid order is due; the worker has them issued.
+
+    Call it inside the transaction that makes the order paid. ``products`` are those of the items;
+    what a bundle contains is looked up. Returns how many keys the order waits for: at 0 the
+    caller queues the confirmation mail itself, else the last key does. Repeatable.
+    """
+    if order.kind is not OrderKind.PURCHASE:
+        return 0
+    licensed = await _licensed_parts(rt, store, list(products))
+    for item in items:
+        for product in licensed.get(item.product_id, ()):
+            for copy in range(1, item.quantity + 1):
+                await _add(rt, order, item, product, f"{item.id}:{product.id}:{copy}")
+    return await _waiting(rt, order)
+
+
+async def _licensed_parts(
+    rt: Runtime, store: Store, products: Sequence[Product]
+) -> dict[str, list[Product]]:
+    """For each product the products that a key is due for: itself, and what it contains."""
+    parts = await catalog.bundle_parts(rt, store.id, [product.id for product in products])
+    inside = {part for contents in parts.values() for part in contents}
+    known = {product.id: product for product in products}
+    if inside:
+        found = await catalog.products_by_ids(rt, store.id, sorted(inside))
+        known |= {product.id: product for product in found}
+    return {
+        product.id: [
+            known[one]
+            for one in (product.id, *parts.get(product.id, ()))
+            if known[one].license_issuer is not None
+        ]
+        for product in products
+    }
+
+
+async def _add(
+    rt: Runtime, order: Order, item: OrderItem, product: Product, grant_key: str
+) -> None:
+    license_id = await rt.db.one(
+        queries.ADD, store_id=order.store_id, id=new_id("lic"), grant_key=grant_key,
+        customer_id=order.customer_id, product_id=product.id, order_id=order.id,
+        order_item_id=item.id, mode=order.mode, issuer=product.license_issuer,
+        created_at=rt.clock.now(),
+    )  # fmt: skip
+    if license_id is not None:
+        await events.put(
+            rt, "license", f"license:{license_id}", {"license_id": license_id},
+            store_id=order.store_id,
+        )  # fmt: skip
+
+
+async def _waiting(rt: Runtime, order: Order) -> int:
+    waiting = await rt.db.one(queries.WAITING, store_id=order.store_id, order_id=order.id)
+    return waiting or 0
+
+
+# Issuing
+
+
+async def deliver(rt: Runtime, delivery: Delivery) -> None:
+    """The worker's handler: issue a pending key, or tell the issuer that one no longer counts.
+
+    What the plugin raises reaches the worker, which tries again later. Repeatable.
+    """
+    store = await rt.db.one(queries.STORE, id=delivery.store_id)
+    if store is None:
+        return
+    license_id = str(delivery.payload["license_id"])
+    found = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=license_id)
+    if found is None:
+        return
+    if delivery.payload.get("disable"):
+        await rt.hooks.owner(store, found.issuer, LicenseHooks.disable_license, found)
+    elif found.state is LicenseState.PENDING:
+        await _issue(rt, store, found)
+
+
+async def _issue(rt: Runtime, store: Store, pending: License) -> License:
+    """Ask the issuer until it gives a key that the store does not have; keep it.
+
+    Returns the license as it is afterwards, whoever's key was kept.
+    """
+    grant = await _grant(rt, store, pending)
+    for attempt in range(1, _MOST_ATTEMPTS + 1):
+        issued = await rt.hooks.owner(
+            store, pending.issuer, LicenseHooks.issue_license,
+            LicenseGrant(
+                grant.license, grant.product, grant.customer, grant.order, grant.settings,
+                attempt, grant.replaces,
+            ),
+        )  # fmt: skip
+        try:
+            return await _keep(rt, store, grant, issued)
+        except ConflictError:
+            _log.info("license key exists, asking again", license=pending.id, attempt=attempt)
+    raise RuntimeError(
+        f"plugin {pending.issuer} gave {_MOST_ATTEMPTS} keys that the store has already"
+    )
+
+
+async def _grant(rt: Runtime, store: Store, pending: License) -> LicenseGrant:
+    product = await catalog.product_by_id(rt, store.id, pending.product_id)
+    customer = await rt.db.one(queries.CUSTOMER, store_id=store.id, id=pending.customer_id)
+    if product is None or customer is None:
+        raise LookupError(f"license {pending.id} belongs to nobody or nothing")
+    order, replaces = None, None
+    if pending.order_id is not None:
+        order = await rt.db.one(queries.ORDER, store_id=store.id, id=pending.order_id)
+    if pending.grant_key.startswith(REPLACES):
+        replaces = await rt.db.one(
+            queries.LICENSE, store_id=store.id,
+            license_id=pending.grant_key.removeprefix(REPLACES),
+        )  # fmt: skip
+    # The product may have been given to another issuer since: then its settings are not this one's.
+    own = product.license_settings if product.license_issuer == pending.issuer else {}
+    settings = catalog.check_license_settings(rt, pending.issuer, own)
+    return LicenseGrant(pending, product, customer, order, settings, replaces=replaces)
+
+
+async def _keep(rt: Runtime, store: Store, grant: LicenseGrant, issued: IssuedLicense) -> License:
+    """Store the key if the license still waits for one, with all that follows from it.
+
+    ConflictError when the store has the key already.
+    """
+    pending = grant.license
+    async with rt.db.transaction():
+        if pending.order_id is not None:
+            # Two workers with an order's last two keys would each see the other's still pending.
+            await rt.db.one(queries.LOCK_ORDER, store_id=store.id, id=pending.order_id)
+        kept = await rt.db.one(
+            queries.ISSUE, store_id=store.id, license_id=pending.id, new_key=issued.key,
+            new_data=dict(issued.data), until=issued.expires_at,
+        )  # fmt: skip
+        if kept is not None:
+            await _tell(rt, store, EventType.LICENSE_ISSUED, kept, "system")
+            if grant.replaces is not None:
+                kept = await _give_way(rt, store, grant.replaces, kept)
+            elif grant.order is not None:
+                await _confirm_when_done(rt, store, grant.order, grant.customer)
+    if kept is None:
+        kept = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=pending.id)
+    return kept or pending
+
+
+async def _give_way(rt: Runtime, store: Store, old: License, new: License) -> License:
+    """The old key stops counting in the moment in which the new one begins to.
+
+    If the old one was disabled meanwhile, the new one counts no more than that.
+    """
+    changed = await rt.db.run(queries.GIVE_WAY, store_id=store.id, license_id=old.id, new_id=new.id)
+    if not changed:
+        return await disable(rt, store, new.id, by="system") or new
+    await _tell(rt, store, EventType.LICENSE_REPLACED, old, "system", replaced_by=new.id)
+    await _tell_issuer(rt, old)
+    return new
+
+
+async def _confirm_when_done(rt: Runtime, store: Store, order: Order, customer: Customer) -> None:
+    if await _waiting(rt, order):
+        return
+    await emails.queue(
+        rt, store, EmailKind.CONFIRMATION, customer.email, params={"order_id": order.id},
+        locale=order.locale, customer_id=customer.id, order_id=order.id,
+        key=f"confirmation:{order.id}",
+    )  # fmt: skip
+
+
+# Disabling and replacing
+
+
+async def disable(rt: Runtime, store: Store, license_id: str, *, by: str) -> License | None:
+    """The key counts no longer: refunded, or switched off by the seller.
+
+    May be called inside a transaction; the issuer is told by the worker. None if there is no such
+    key or it did not count any more.
+    """
+    async with rt.db.transaction():
+        found = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=license_id)
+        if found is None:
+            return None
+        if found.order_id is not None:
+            await rt.db.one(queries.LOCK_ORDER, store_id=store.id, id=found.order_id)
+        disabled = await rt.db.one(queries.DISABLE, store_id=store.id, license_id=license_id)
+        if disabled is None:
+            return None
+        await _tell(rt, store, EventType.LICENSE_DISABLED, disabled, by)
+        if disabled.key is not None:
+            await _tell_issuer(rt, disabled)
+        else:
+            await _confirm_without(rt, store, disabled)
+    return disabled
+
+
+async def _confirm_without(rt: Runtime, store: Store, given_up: License) -> None:
+    """A key that is no longer due must not keep back the mail about the rest of its order."""
+    if given_up.order_id is None:
+        return
+    siblings = await of_order(rt, store.id, given_up.order_id)
+    if not any(one.state is LicenseState.ACTIVE for one in siblings):
+        return
+    order = await rt.db.one(queries.ORDER, store_id=store.id, id=given_up.order_id)
+    customer = await rt.db.one(queries.CUSTOMER, store_id=store.id, id=given_up.customer_id)
+    if order is not None and customer is not None:
+        await _confirm_when_done(rt, store, order, customer)
+
+
+async def replace(
+    rt: Runtime, store: Store, customer: Customer | None, license_id: str, *, by: str = ""
+) -> License:
+    """Have a new key issued in place of this one, which stops counting when the new one is there.
+
+    ``customer`` is whose key it must be; None when the seller (``by``) does it. Asked twice, the
+    same new key is returned. If the issuer cannot answer now, the result is still pending and the
+    worker goes on. Refused for a key that does not count, LookupError for one there is not;
+    ActionRequired and Refused of the issuer reach the caller, and the old key stays.
+    """
+    by = by or (f"customer:{customer.id}" if customer else "system")
+    async with rt.db.transaction():
+        old = await rt.db.one(queries.LOCK, store_id=store.id, license_id=license_id)
+        if old is None or (customer is not None and old.customer_id != customer.id):
+            raise LookupError("there is no such license")
+        new = await _replacement(rt, store, old, by)
+    if new.state is LicenseState.PENDING:
+        new = await _issue_now(rt, store, new)
+    if new.state not in (LicenseState.PENDING, LicenseState.ACTIVE):
+        raise Refused(_NOT_IN_USE)
+    return new
+
+
+async def _issue_now(rt: Runtime, store: Store, new: License) -> License:
+    try:
+        return await _issue(rt, store, new)
+    except (ActionRequired, Refused):
+        await rt.db.run(queries.GIVE_UP, store_id=store.id, license_id=new.id)
+        raise
+    except Exception as error:
+        _log.warning("license key comes later", license=new.id, error=repr(error))
+        return new
+
+
+async def _replacement(rt: Runtime, store: Store, old: License, by: str) -> License:
+    """The license in the place of ``old``: the one there is, or a new pending one."""
+    grant_key = f"{REPLACES}{old.id}"
+    new = await rt.db.one(queries.BY_GRANT, store_id=store.id, grant_key=grant_key)
+    if new is not None:
+        return new
+    if old.state is not LicenseState.ACTIVE:
+        raise Refused(_NOT_IN_USE)
+    new_license_id = new_id("lic")
+    await rt.db.one(
+        queries.ADD, store_id=store.id, id=new_license_id, grant_key=grant_key,
+        customer_id=old.customer_id, product_id=old.product_id, order_id=old.order_id,
+        order_item_id=old.order_item_id, mode=old.mode, issuer=old.issuer,
+        created_at=rt.clock.now(),
+    )  # fmt: skip
+    await events.put(
+        rt, "license", f"license:{new_license_id}", {"license_id": new_license_id},
+        store_id=store.id, not_before=rt.clock.now() + _HEAD_START,
+    )  # fmt: skip
+    await _audit(rt, store, by, "license.replace", old.id)
+    new = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=new_license_id)
+    if new is None:
+        raise LookupError(f"license {new_license_id} was not stored")
+    return new
+
+
+async def _tell_issuer(rt: Runtime, dead: License) -> None:
+    await events.put(
+        rt, "license", f"license-disabled:{dead.id}", {"license_id": dead.id, "disable": True},
+        store_id=dead.store_id,
+    )  # fmt: skip
+
+
+async def _tell(
+    rt: Runtime, store: Store, event: EventType, subject: License, by: str, **data: str
+) -> None:
+    """Publish what happened to a license (never its key) and note it."""
+    about = {"product_id": subject.product_id, "customer_id": subject.customer_id, **data}
+    if subject.order_id is not None:
+        about["order_id"] = subject.order_id
+    await events.publish(rt, store, event, subject.id, about)
+    await _audit(rt, store, by, event.value, subject.id)
+
+
+async def _audit(rt: Runtime, store: Store, by: str, action: str, license_id: str) -> None:
+    actor_type, actor_id = actor(by)
+    await events.audit(
+        rt, store_id=store.id, actor_type=actor_type, actor_id=actor_id, action=action,
+        subject_type="license", subject_id=license_id, data={},
+    )  # fmt: skip
+
+
+# Reading
+
+
+async def by_id(rt: Runtime, store_id: str, license_id: str) -> License | None:
+    """A license of the store."""
+    return await rt.db.one(queries.LICENSE, store_id=store_id, license_id=license_id)
+
+
+async def of_order(rt: Runtime, store_id: str, order_id: str) -> list[License]:
+    """Every license of an order, replaced ones too, in the order they became due."""
+    return await rt.db.all(queries.OF_ORDER, store_id=store_id, order_id=order_id)
+
+
+async def of_orders(rt: Runtime, store_id: str, order_ids: Sequence[str]) -> list[License]:
+    """Every license of these orders, in the order they became due."""
+    return await rt.db.all(queries.OF_ORDERS, store_id=store_id, order_ids=order_ids)
+
+
+async def of_customer(rt: Runtime, store_id: str, customer_id: str) -> list[License]:
+    """Every license of a customer, the newest first."""
+    return await rt.db.all(queries.OF_CUSTOMER, store_id=store_id, customer_id=customer_id)
+
+
+def mask(key: str) -> str:
+    """A key as lists show it: ``••••-E304DA``, of short keys less."""
+    shown = min(6, len(key) // 3)
+    return f"••••-{key[len(key) - shown :].lstrip('-')}"
