@@ -1,0 +1,122 @@
+"""The statement behind access: all facts about a customer in one round trip."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from portico.catalog.models import Product
+from portico.catalog.tables import bundle_products, products
+from portico.db import Command, Query
+from portico.db.packing import packed
+from portico.entitlements.models import Grant
+from portico.entitlements.tables import grants
+from portico.orders.models import OrderKind, OrderState
+from portico.orders.tables import order_items, orders
+from portico.stores.models import Mode
+from portico.subscriptions.models import Subscription, SubscriptionStatus
+from portico.subscriptions.tables import subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedItem:
+    """A paid line of a purchase, as far as access needs it."""
+
+    order_id: str
+    product_id: str
+    mode: Mode
+    state: OrderState
+    subscription_id: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePart:
+    """A product that a bundle contains."""
+
+    bundle_id: str
+    product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a customer's access derives from."""
+
+    owned: tuple[OwnedItem, ...]
+    subscriptions: tuple[Subscription, ...]
+    grants: tuple[Grant, ...]
+    bundles: tuple[BundlePart, ...]
+    products: tuple[Product, ...]
+
+
+_store = sa.bindparam("store_id", type_=sa.Text)
+_customer = sa.bindparam("customer_id", type_=sa.Text)
+_PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
+
+_owned = (
+    sa.select(
+        order_items.c.order_id,
+        order_items.c.product_id,
+        orders.c.mode,
+        orders.c.state,
+        orders.c.subscription_id,
+        sa.func.coalesce(orders.c.paid_at, orders.c.created_at, type_=orders.c.paid_at.type).label(
+            "since"
+        ),
+    )
+    .select_from(
+        order_items.join(
+            orders,
+            (orders.c.store_id == order_items.c.store_id) & (orders.c.id == order_items.c.order_id),
+        )
+    )
+    .where(
+        orders.c.store_id == _store,
+        orders.c.customer_id == _customer,
+        orders.c.kind == OrderKind.PURCHASE,
+        orders.c.state.in_(_PAID),
+    )
+)
+_subscriptions = sa.select(subscriptions).where(
+    subscriptions.c.store_id == _store,
+    subscriptions.c.customer_id == _customer,
+    subscriptions.c.status != SubscriptionStatus.INCOMPLETE,
+)
+_grants = sa.select(grants).where(
+    grants.c.store_id == _store, grants.c.customer_id == _customer, grants.c.revoked_at.is_(None)
+)
+_mine = sa.union(
+    _owned.with_only_columns(order_items.c.product_id, maintain_column_froms=True),
+    _subscriptions.with_only_columns(subscriptions.c.product_id),
+    _grants.with_only_columns(grants.c.product_id),
+)
+_bundles = sa.select(bundle_products.c.bundle_id, bundle_products.c.product_id).where(
+    bundle_products.c.store_id == _store, bundle_products.c.bundle_id.in_(_mine)
+)
+
+FACTS = Query(
+    Facts,
+    sa.select(
+        packed(OwnedItem, _owned).label("owned"),
+        packed(Subscription, _subscriptions).label("subscriptions"),
+        packed(Grant, _grants).label("grants"),
+        packed(BundlePart, _bundles).label("bundles"),
+        packed(
+            Product,
+            sa.select(products).where(products.c.store_id == _store, products.c.id.in_(_mine)),
+        ).label("products"),
+    ),
+)
+
+ADD_GRANT = Command(sa.insert(grants))
+REVOKE_GRANT = Query(
+    Grant,
+    sa.update(grants)
+    .where(
+        grants.c.store_id == _store,
+        grants.c.id == sa.bindparam("grant_id"),
+        grants.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=sa.bindparam("now", type_=grants.c.revoked_at.type))
+    .returning(grants),
+)
