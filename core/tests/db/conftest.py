@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from portico.db import Database
-from portico.db.migrations import create_all
-
 # The programs that tests start as processes of their own share these tables.
 sys.path.insert(0, str(Path(__file__).parent / "programs"))
 
-from accounts import metadata  # noqa: E402 - found by the line above
+from accounts import metadata
+from portico.db import Database
+from portico.db.migrations import create_all
 
 
 @pytest_asyncio.fixture
 async def bank(database_url: str) -> AsyncIterator[Database]:
-    """A connected database with the tables of accounts.py; few connections, so that they run out."""
+    """A connected database with the tables of accounts.py and few connections."""
     await create_all(database_url, [metadata])
     async with Database(database_url, pool_size=3, readers=2) as connected:
         yield connected

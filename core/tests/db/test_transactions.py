@@ -6,8 +6,7 @@ import asyncio
 import sys
 
 import pytest
-from accounts import ACCOUNT, ADD_ENTRY, CLAIM, COUNT, OPEN, SET_BALANCE, TOTAL, ADD_JOB, Account
-
+from accounts import ACCOUNT, ADD_ENTRY, ADD_JOB, CLAIM, COUNT, OPEN, SET_BALANCE, TOTAL, Account
 from portico.db import (
     ConflictError,
     Database,

@@ -44,12 +44,21 @@ class _Numeric(sa.Numeric[Any]):
         return lambda value: None if value is None else float(value)
 
 
+class _Float(sa.Float[Any]):
+    render_bind_cast = True
+
+    @override
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        return None
+
+
 class _AsyncpgDialect(PGDialect_asyncpg):
     supports_statement_cache = True
     colspecs = util.update_copy(
         PGDialect_asyncpg.colspecs,
         {
             sa.Numeric: _Numeric,
+            sa.Float: _Float,
             sa.JSON: _JSON,
             postgresql.JSON: _JSON,
             postgresql.JSONB: _JSONB,

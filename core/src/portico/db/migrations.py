@@ -17,12 +17,14 @@ from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
-from alembic import command, util
+from alembic import command
 from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
 from databases.core import DatabaseURL
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -107,7 +109,7 @@ def _missing(connection: sa.Connection, owner: SchemaOwner) -> list[str]:
     try:
         current = context.get_current_heads() or "base"
         missing = [script.revision for script in scripts.iterate_revisions("heads", current)]
-    except util.CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise DatabaseError(
             f"The tables of {owner.name} are newer than this version of it: {error}"
         ) from error

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam
-
 from portico.db import NAMING_CONVENTION, Command, Query, UTCDateTime, lock_rows
+from sqlalchemy import bindparam
 
 metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 

@@ -6,7 +6,6 @@ import asyncio
 import sys
 
 from accounts import LOCKED_ACCOUNT, SET_BALANCE
-
 from portico.db import Database
 
 
