@@ -21,7 +21,7 @@ from portico.catalog.models import (
     ProductState,
 )
 from portico.catalog.uploads import Received
-from portico.db import ConflictError
+from portico.db import ConflictError, Query
 from portico.events import service as events
 from portico.events.models import EventType
 from portico.hooks.errors import InvalidSettings, Refused
@@ -256,14 +256,14 @@ async def replace_file(
     by: str,
 ) -> FileVersion:
     """Add a version to a file; it is the one offered from now on. ``name`` renames the file."""
-    _active(await rt.db.one(queries.FILE, store_id=store.id, id=file_id))
+    await _active(rt, store, queries.FILE, file_id)
     received = await uploads.receive(
         rt, store, filename=filename, content_type=content_type, chunks=chunks
     )
     try:
         async with rt.db.transaction():
             # Locked, so that two uploads at once become two versions, and none of a removed file.
-            file = _active(await rt.db.one(queries.LOCK_FILE, store_id=store.id, id=file_id))
+            file = await _active(rt, store, queries.LOCK_FILE, file_id)
             if name and name.strip():
                 await rt.db.run(
                     queries.RENAME_FILE, store_id=store.id, file_id=file_id, name=name.strip()
@@ -278,7 +278,10 @@ async def replace_file(
     return version
 
 
-def _active(file: ProductFile | None) -> ProductFile:
+async def _active(
+    rt: Runtime, store: Store, query: Query[ProductFile], file_id: str
+) -> ProductFile:
+    file = await rt.db.one(query, store_id=store.id, id=file_id)
     if file is None:
         raise Refused("This store has no such file.")
     if file.state is not FileState.ACTIVE:
@@ -312,7 +315,7 @@ async def _add_version(
 async def remove_file(rt: Runtime, store: Store, file_id: str, *, by: str) -> None:
     """Offer the file to nobody any more. Its bytes and its history stay."""
     async with rt.db.transaction():
-        file = _active(await rt.db.one(queries.LOCK_FILE, store_id=store.id, id=file_id))
+        file = await _active(rt, store, queries.LOCK_FILE, file_id)
         await rt.db.run(queries.REMOVE_FILE, store_id=store.id, file_id=file_id)
         data = {"product_id": file.product_id}
         await events.publish(rt, store, EventType.FILE_REMOVED, file_id, data)

@@ -19,6 +19,7 @@ from portico.runtime import Runtime
 from portico.stores.models import Store
 
 NAME_LENGTH = 200
+BLOCK = 256 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _UNKNOWN = "application/octet-stream"
 _log = structlog.get_logger(__name__)
@@ -80,16 +81,26 @@ class _Counted:
         return self._hash.hexdigest()
 
     async def read(self) -> AsyncIterator[bytes]:
+        """The bytes in even blocks: small enough to hash between two requests."""
+        waiting = bytearray()
         async for chunk in self._chunks:
             self.size += len(chunk)
             if self.size > self._limit:
                 raise Refused(f"The file is larger than {readable_size(self._limit)}, which is "
                               "the most this installation takes.")  # fmt: skip
-            self._hash.update(chunk)
-            yield chunk
+            waiting += chunk
+            while len(waiting) >= BLOCK:
+                yield self._counted(bytes(waiting[:BLOCK]))
+                del waiting[:BLOCK]
         # Before the storage makes it final: an empty file must leave nothing behind.
         if self.size == 0:
             raise Refused("The file is empty. Choose a file with something in it.")
+        if waiting:
+            yield self._counted(bytes(waiting))
+
+    def _counted(self, block: bytes) -> bytes:
+        self._hash.update(block)
+        return block
 
 
 def readable_size(size: int) -> str:

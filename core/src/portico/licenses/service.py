@@ -20,6 +20,7 @@ from portico.events import service as events
 from portico.events.models import Delivery, EventType
 from portico.hooks.errors import ActionRequired, Refused
 from portico.hooks.licenses import IssuedLicense, LicenseGrant, LicenseHooks
+from portico.i18n import N_
 from portico.ids import new_id
 from portico.licenses import queries
 from portico.licenses.models import License, LicenseState
@@ -29,7 +30,7 @@ from portico.runtime import Runtime
 from portico.stores.models import Store
 
 _MOST_ATTEMPTS = 20
-_NOT_IN_USE = "This key is not in use any more, so it cannot be replaced."
+_NOT_IN_USE = N_("This key is not in use any more, so it cannot be replaced.")
 _HEAD_START = timedelta(seconds=30)
 _log = structlog.get_logger(__name__)
 
