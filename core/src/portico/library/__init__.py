@@ -1,0 +1,1 @@
+"""What a customer owns, loaded for the pages of the portal in as few statements as possible."""

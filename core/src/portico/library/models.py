@@ -1,0 +1,136 @@
+"""What one statement loads for a page of the portal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portico.catalog.models import FileVersion, Product, ProductFile
+from portico.entitlements.models import Grant
+from portico.entitlements.queries import BundlePart, OwnedItem
+from portico.licenses.models import License
+from portico.orders.models import Order, OrderItem, Payment, Refund
+from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """Which sections of the portal have something in them."""
+
+    purchases: bool
+    subscriptions: bool
+    downloads: bool
+    licenses: bool
+    methods: bool
+
+    @property
+    def billing(self) -> bool:
+        """Whether there are payment methods or invoices."""
+        return self.methods or self.purchases or self.subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Everything that access derives from, and the files there are.
+
+    ``versions`` holds the newest version of each file, or (on the downloads page) all of them.
+    """
+
+    has_licenses: bool
+    has_methods: bool
+    owned: tuple[OwnedItem, ...]
+    subscriptions: tuple[Subscription, ...]
+    grants: tuple[Grant, ...]
+    bundles: tuple[BundlePart, ...]
+    products: tuple[Product, ...]
+    files: tuple[ProductFile, ...]
+    versions: tuple[FileVersion, ...]
+
+    @property
+    def sections(self) -> tuple[Sections, ...]:
+        """As the pages without holdings load them: a row of one."""
+        return (
+            Sections(
+                bool(self.owned), bool(self.subscriptions), bool(self.files),
+                self.has_licenses, self.has_methods,
+            ),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewData(Holdings):
+    """The overview. ``orders`` are the latest purchases, one more than are shown."""
+
+    orders: tuple[Order, ...]
+    items: tuple[OrderItem, ...]
+    licenses: tuple[License, ...]
+    payment_methods: tuple[PaymentMethod, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasesData(Holdings):
+    """A page of purchases. ``orders`` is one more than are shown, where there are more."""
+
+    orders: tuple[Order, ...]
+    items: tuple[OrderItem, ...]
+    licenses: tuple[License, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseData(PurchasesData):
+    """One purchase. ``orders`` is empty where the customer has no such order."""
+
+    payments: tuple[Payment, ...]
+    refunds: tuple[Refund, ...]
+    payment_methods: tuple[PaymentMethod, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceData:
+    """An order as a document. ``orders`` is empty where the customer has no such order."""
+
+    sections: tuple[Sections, ...]
+    orders: tuple[Order, ...]
+    items: tuple[OrderItem, ...]
+    payments: tuple[Payment, ...]
+    refunds: tuple[Refund, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionsData:
+    """Subscriptions, with what is sold in them and how they are paid."""
+
+    sections: tuple[Sections, ...]
+    subscriptions: tuple[Subscription, ...]
+    products: tuple[Product, ...]
+    payment_methods: tuple[PaymentMethod, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionData(Holdings):
+    """One subscription, ``subject``, empty where the customer has no such subscription."""
+
+    subject: tuple[Subscription, ...]
+    orders: tuple[Order, ...]
+    payment_methods: tuple[PaymentMethod, ...]
+    cancellations: tuple[Cancellation, ...]
+    licenses: tuple[License, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LicensesData:
+    """License keys, with what they are for and where they came from."""
+
+    sections: tuple[Sections, ...]
+    licenses: tuple[License, ...]
+    products: tuple[Product, ...]
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BillingData:
+    """Payment methods and invoices. ``paid_at`` are the times of all invoices, for the years."""
+
+    sections: tuple[Sections, ...]
+    payment_methods: tuple[PaymentMethod, ...]
+    subscriptions: tuple[Subscription, ...]
+    invoices: tuple[Order, ...]
+    paid_at: tuple[datetime, ...]

@@ -1,0 +1,146 @@
+"""The pieces that the statements of ``portico.library.queries`` are put together from.
+
+Every piece takes the parameters ``store_id`` and ``customer_id``: an id of another customer or
+store finds nothing.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from portico.catalog.models import FileState, FileVersion, Product, ProductFile
+from portico.catalog.tables import bundle_products, file_versions, files, products
+from portico.db.packing import packed
+from portico.entitlements.models import Grant
+from portico.entitlements.queries import BundlePart, OwnedItem
+from portico.entitlements.tables import grants
+from portico.licenses.models import LicenseState
+from portico.licenses.tables import licenses
+from portico.orders.models import OrderKind, OrderState
+from portico.orders.tables import order_items, orders
+from portico.subscriptions.models import Subscription, SubscriptionStatus
+from portico.subscriptions.tables import payment_methods, subscriptions
+
+STORE: sa.BindParameter[str] = sa.bindparam("store_id")
+CUSTOMER: sa.BindParameter[str] = sa.bindparam("customer_id")
+
+# An order that was never paid for is an attempt, not a purchase or an invoice.
+_PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
+_SHOWN_LICENSES = (LicenseState.PENDING, LicenseState.ACTIVE, LicenseState.DISABLED)
+
+
+def of_customer(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Rows of the customer."""
+    return sa.and_(table.c.store_id == STORE, table.c.customer_id == CUSTOMER)
+
+
+def paid(table: sa.Table = orders) -> sa.ColumnElement[bool]:
+    """Orders that were paid, even if the money went back."""
+    return table.c.state.in_(_PAID)
+
+
+def column(model: type[Any], select: sa.Select[Any], name: str) -> sa.Label[Any]:
+    """A packed list under the name of the field it fills."""
+    return packed(model, select).label(name)
+
+
+owned_items = sa.select(
+    order_items.c.order_id,
+    order_items.c.product_id,
+    orders.c.mode,
+    orders.c.state,
+    orders.c.subscription_id,
+    sa.func.coalesce(orders.c.paid_at, orders.c.created_at, type_=orders.c.paid_at.type).label(
+        "since"
+    ),
+).select_from(
+    order_items.join(
+        orders,
+        sa.and_(orders.c.store_id == order_items.c.store_id, orders.c.id == order_items.c.order_id),
+    )
+)
+owned_items = owned_items.where(
+    of_customer(orders), paid(), orders.c.kind == OrderKind.PURCHASE
+).order_by(orders.c.created_at, orders.c.id, order_items.c.id)
+
+own_subscriptions = sa.select(subscriptions).where(
+    of_customer(subscriptions), subscriptions.c.status != SubscriptionStatus.INCOMPLETE
+)
+own_grants = sa.select(grants).where(of_customer(grants), grants.c.revoked_at.is_(None))
+own_licenses = sa.select(licenses).where(
+    of_customer(licenses), licenses.c.state.in_(_SHOWN_LICENSES)
+)
+own_methods = sa.select(payment_methods).where(of_customer(payment_methods))
+
+# Product ids a customer has anything to do with, bundles first as such, then what is in them.
+_mine = sa.union(
+    owned_items.with_only_columns(order_items.c.product_id, maintain_column_froms=True).order_by(
+        None
+    ),
+    own_subscriptions.with_only_columns(subscriptions.c.product_id),
+    own_grants.with_only_columns(grants.c.product_id),
+).cte("mine")
+_parts = (
+    sa.select(bundle_products.c.bundle_id, bundle_products.c.product_id)
+    .where(bundle_products.c.store_id == STORE)
+    .where(bundle_products.c.bundle_id.in_(sa.select(_mine.c.product_id)))
+    .cte("parts")
+)
+_reach = sa.union(sa.select(_mine.c.product_id), sa.select(_parts.c.product_id)).cte("reach")
+
+own_bundles = sa.select(_parts.c.bundle_id, _parts.c.product_id)
+own_products = sa.select(products).where(
+    products.c.store_id == STORE, products.c.id.in_(sa.select(_reach.c.product_id))
+)
+own_files = (
+    sa.select(files)
+    .where(
+        files.c.store_id == STORE,
+        files.c.state == FileState.ACTIVE,
+        files.c.product_id.in_(sa.select(_reach.c.product_id)),
+    )
+    .order_by(files.c.position, files.c.id)
+)
+_own_file_ids = own_files.with_only_columns(files.c.id).order_by(None)
+all_versions = (
+    sa.select(file_versions)
+    .where(file_versions.c.store_id == STORE, file_versions.c.file_id.in_(_own_file_ids))
+    .order_by(file_versions.c.number.desc())
+)
+_newer = file_versions.alias("newer")
+newest_versions = all_versions.where(
+    file_versions.c.number
+    == sa.select(sa.func.max(_newer.c.number))
+    .where(
+        _newer.c.store_id == file_versions.c.store_id, _newer.c.file_id == file_versions.c.file_id
+    )
+    .scalar_subquery()
+)
+
+_ONE: sa.ColumnClause[int] = sa.literal_column("1")
+_attached_methods = own_methods.where(payment_methods.c.detached_at.is_(None))
+
+SECTIONS = sa.select(
+    sa.exists(owned_items.with_only_columns(_ONE, maintain_column_froms=True).order_by(None)).label(
+        "purchases"
+    ),
+    sa.exists(own_subscriptions.with_only_columns(_ONE)).label("subscriptions"),
+    sa.exists(own_files.with_only_columns(_ONE).order_by(None)).label("downloads"),
+    sa.exists(own_licenses.with_only_columns(_ONE)).label("licenses"),
+    sa.exists(_attached_methods.with_only_columns(_ONE)).label("methods"),
+)
+
+
+def holdings(versions: sa.Select[Any]) -> list[sa.Label[Any]]:
+    """The columns of ``Holdings``."""
+    return [
+        sa.exists(own_licenses.with_only_columns(_ONE)).label("has_licenses"),
+        sa.exists(_attached_methods.with_only_columns(_ONE)).label("has_methods"),
+        column(OwnedItem, owned_items, "owned"),
+        column(Subscription, own_subscriptions, "subscriptions"),
+        column(Grant, own_grants, "grants"),
+        column(BundlePart, own_bundles, "bundles"),
+        column(Product, own_products, "products"),
+        column(ProductFile, own_files, "files"),
+        column(FileVersion, versions, "versions"),
+    ]

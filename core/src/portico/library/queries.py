@@ -1,0 +1,261 @@
+"""The statements behind the portal's pages, one for each: a page costs one round trip.
+
+Every statement takes ``store_id`` and ``customer_id``.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from portico.catalog.models import Product
+from portico.catalog.tables import products
+from portico.db import Query
+from portico.library import parts
+from portico.library.models import (
+    BillingData,
+    Holdings,
+    InvoiceData,
+    LicensesData,
+    OverviewData,
+    PurchaseData,
+    PurchasesData,
+    Sections,
+    SubscriptionData,
+    SubscriptionsData,
+)
+from portico.library.parts import CUSTOMER, STORE, column, of_customer, paid
+from portico.licenses.models import License
+from portico.licenses.tables import licenses
+from portico.orders.models import Order, OrderItem, OrderKind, Payment, Refund
+from portico.orders.tables import order_items, orders, payments, refunds
+from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
+from portico.subscriptions.tables import cancellations, payment_methods, subscriptions
+
+LATEST = 5
+PAGE = 20
+
+SUBJECT: sa.BindParameter[str] = sa.bindparam("subject_id")
+CURSOR: sa.BindParameter[str] = sa.bindparam("cursor")
+
+_purchases = (
+    sa.select(orders)
+    .where(of_customer(orders), paid(), orders.c.kind == OrderKind.PURCHASE)
+    .order_by(orders.c.created_at.desc(), orders.c.id.desc())
+)
+
+
+def _paged(select: sa.Select[Any], direction: str) -> sa.Select[Any]:
+    """One more than a page: the first ones, or those ``before`` or ``after`` the order CURSOR."""
+    if direction == "first":
+        return select.limit(PAGE + 1)
+    mark = orders.alias("mark")
+    start = (
+        sa.select(mark.c.created_at, mark.c.id)
+        .where(mark.c.store_id == STORE, mark.c.customer_id == CUSTOMER, mark.c.id == CURSOR)
+        .scalar_subquery()
+    )
+    here = sa.tuple_(orders.c.created_at, orders.c.id)
+    if direction == "before":
+        return select.where(here < start).limit(PAGE + 1)
+    return (
+        select.where(here > start)
+        .order_by(None)
+        .order_by(orders.c.created_at, orders.c.id)
+        .limit(PAGE + 1)
+    )
+
+
+def _of_orders(table: sa.Table, ids: sa.Select[Any]) -> sa.Select[Any]:
+    return (
+        sa.select(table)
+        .where(table.c.store_id == STORE, table.c.order_id.in_(ids))
+        .order_by(table.c.id)
+    )
+
+
+def _with_orders(chosen: sa.Select[Any], name: str = "orders") -> list[sa.Label[Any]]:
+    """Some orders, their items and the keys that came with them."""
+    page = chosen.cte("page")
+    ids = sa.select(page.c.id)
+    return [
+        column(Order, sa.select(page), name),
+        column(OrderItem, _of_orders(order_items, ids), "items"),
+        column(
+            License,
+            parts.own_licenses.where(licenses.c.order_id.in_(ids)).order_by(licenses.c.id),
+            "licenses",
+        ),
+    ]
+
+
+def _own_order(kinds: tuple[OrderKind, ...] = tuple(OrderKind)) -> sa.Select[Any]:
+    return sa.select(orders).where(
+        of_customer(orders), orders.c.id == SUBJECT, orders.c.kind.in_(kinds)
+    )
+
+
+SECTIONS = Query(Sections, parts.SECTIONS)
+
+HOLDINGS = Query(Holdings, sa.select(*parts.holdings(parts.newest_versions)))
+DOWNLOADS = Query(Holdings, sa.select(*parts.holdings(parts.all_versions)))
+
+OVERVIEW = Query(
+    OverviewData,
+    sa.select(
+        *parts.holdings(parts.newest_versions),
+        *_with_orders(_purchases.limit(LATEST + 1)),
+        column(PaymentMethod, parts.own_methods, "payment_methods"),
+    ),
+)
+
+PURCHASES = {
+    direction: Query(
+        PurchasesData,
+        sa.select(
+            *parts.holdings(parts.newest_versions), *_with_orders(_paged(_purchases, direction))
+        ),
+    )
+    for direction in ("first", "before", "after")
+}
+
+_one_order = _own_order()
+_order_id = _one_order.with_only_columns(orders.c.id)
+
+PURCHASE = Query(
+    PurchaseData,
+    sa.select(
+        *parts.holdings(parts.newest_versions),
+        *_with_orders(_one_order),
+        column(Payment, _of_orders(payments, _order_id), "payments"),
+        column(Refund, _of_orders(refunds, _order_id), "refunds"),
+        column(PaymentMethod, parts.own_methods, "payment_methods"),
+    ),
+)
+
+INVOICE = Query(
+    InvoiceData,
+    sa.select(
+        column(Sections, parts.SECTIONS, "sections"),
+        column(Order, _one_order.where(paid()), "orders"),
+        column(OrderItem, _of_orders(order_items, _order_id), "items"),
+        column(Payment, _of_orders(payments, _order_id), "payments"),
+        column(Refund, _of_orders(refunds, _order_id), "refunds"),
+    ),
+)
+
+_subscriptions = parts.own_subscriptions.order_by(
+    subscriptions.c.ended_at.is_not(None),
+    subscriptions.c.created_at.desc(),
+    subscriptions.c.id.desc(),
+)
+
+
+def _products(ids: sa.Select[Any]) -> sa.Label[Any]:
+    return column(
+        Product,
+        sa.select(products).where(products.c.store_id == STORE, products.c.id.in_(ids)),
+        "products",
+    )
+
+
+SUBSCRIPTIONS = Query(
+    SubscriptionsData,
+    sa.select(
+        column(Sections, parts.SECTIONS, "sections"),
+        column(Subscription, _subscriptions, "subscriptions"),
+        _products(parts.own_subscriptions.with_only_columns(subscriptions.c.product_id)),
+        column(PaymentMethod, parts.own_methods, "payment_methods"),
+    ),
+)
+
+_subject = parts.own_subscriptions.where(subscriptions.c.id == SUBJECT)
+
+SUBSCRIPTION = Query(
+    SubscriptionData,
+    sa.select(
+        *parts.holdings(parts.newest_versions),
+        column(Subscription, _subject, "subject"),
+        column(
+            Order,
+            sa.select(orders)
+            .where(of_customer(orders), paid(), orders.c.subscription_id == SUBJECT)
+            .order_by(orders.c.created_at.desc(), orders.c.id.desc())
+            .limit(PAGE),
+            "orders",
+        ),
+        column(PaymentMethod, parts.own_methods, "payment_methods"),
+        column(
+            Cancellation,
+            sa.select(cancellations)
+            .where(
+                cancellations.c.store_id == STORE,
+                cancellations.c.subscription_id.in_(_subject.with_only_columns(subscriptions.c.id)),
+            )
+            .order_by(cancellations.c.created_at.desc(), cancellations.c.id.desc())
+            .limit(1),
+            "cancellations",
+        ),
+        column(License, parts.own_licenses, "licenses"),
+    ),
+)
+
+_licenses = parts.own_licenses.order_by(licenses.c.created_at.desc(), licenses.c.id.desc())
+
+
+def _license_page(chosen: sa.Select[Any]) -> Query[LicensesData]:
+    return Query(
+        LicensesData,
+        sa.select(
+            column(Sections, parts.SECTIONS, "sections"),
+            column(License, chosen, "licenses"),
+            _products(chosen.with_only_columns(licenses.c.product_id).order_by(None)),
+            column(
+                Order,
+                sa.select(orders).where(
+                    of_customer(orders),
+                    orders.c.id.in_(chosen.with_only_columns(licenses.c.order_id).order_by(None)),
+                ),
+                "orders",
+            ),
+        ),
+    )
+
+
+LICENSES = _license_page(_licenses)
+LICENSE = _license_page(_licenses.where(licenses.c.id == SUBJECT))
+
+_invoices = (
+    sa.select(orders)
+    .where(of_customer(orders), paid())
+    .order_by(orders.c.created_at.desc(), orders.c.id.desc())
+)
+_in_year = _invoices.where(
+    orders.c.created_at >= sa.bindparam("year_start"),
+    orders.c.created_at < sa.bindparam("year_end"),
+)
+
+BILLING = {
+    (direction, by_year): Query(
+        BillingData,
+        sa.select(
+            column(Sections, parts.SECTIONS, "sections"),
+            column(
+                PaymentMethod,
+                parts.own_methods.where(payment_methods.c.detached_at.is_(None)).order_by(
+                    payment_methods.c.is_default.desc(), payment_methods.c.created_at.desc()
+                ),
+                "payment_methods",
+            ),
+            column(Subscription, _subscriptions, "subscriptions"),
+            column(Order, _paged(_in_year if by_year else _invoices, direction), "invoices"),
+            column(
+                datetime,
+                _invoices.with_only_columns(orders.c.created_at),
+                "paid_at",
+            ),
+        ),
+    )
+    for direction in ("first", "before", "after")
+    for by_year in (False, True)
+}
