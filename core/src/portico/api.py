@@ -45,7 +45,7 @@ from portico.hooks.emails import (
     Purchase,
     SentEmail,
 )
-from portico.hooks.errors import ActionRequired, InvalidSettings, Refused, RetryLater
+from portico.hooks.errors import ActionRequired, DropMail, InvalidSettings, Refused, RetryLater
 from portico.hooks.events import Event, EventHooks
 from portico.hooks.files import (
     FileStorageHooks,
@@ -129,6 +129,7 @@ __all__ = [
     "Customer",
     "DashboardHooks",
     "Data",
+    "DropMail",
     "Email",
     "EmailHooks",
     "EmailKind",

@@ -39,3 +39,10 @@ class InvalidSettings(PluginSignal):
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{field}: {what}" for field, what in errors.items()))
         self.errors = dict(errors)
+
+
+class DropMail(PluginSignal):
+    """``email_secrets``: this mail must not be sent, and nothing is to tell that it was queued.
+
+    It is how an address that nobody has gets the same answer in the same time as any other.
+    """

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from portico.customers.models import Customer
+from portico.sellers.models import Seller
+from portico.stores.models import Store
+
 
 class Audience(StrEnum):
     """Who a session is for."""
@@ -56,3 +60,29 @@ class SignInAttempt:
     tries: int
     created_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to a store's portal. Nobody is signed in without ``session`` and ``customer``."""
+
+    store: Store
+    session: Session | None = None
+    customer: Customer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerVisit:
+    """A signed-in request to the dashboard."""
+
+    session: Session
+    seller: Seller
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A new session. ``token`` goes into the cookie and is kept nowhere else."""
+
+    token: str
+    session: Session
+    next_path: str

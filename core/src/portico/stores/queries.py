@@ -1,0 +1,33 @@
+"""Statements of stores."""
+
+import sqlalchemy as sa
+
+from portico.db import Query
+from portico.db.columns import next_number
+from portico.stores.models import Store
+from portico.stores.tables import stores
+
+_CHANGEABLE = (
+    "name", "mode", "currency", "locale", "timezone", "support_email", "theme", "theme_settings",
+    "settings",
+)  # fmt: skip
+
+INSERT = Query(
+    Store,
+    sa.insert(stores)
+    .values(
+        **{c.name: sa.bindparam(c.name, type_=c.type) for c in stores.c if c.name != "number"},
+        number=next_number("stores"),
+    )
+    .returning(stores),
+)
+BY_SLUG = Query(Store, sa.select(stores).where(stores.c.slug == sa.bindparam("slug")))
+BY_ID = Query(Store, sa.select(stores).where(stores.c.id == sa.bindparam("store_id")))
+ALL = Query(Store, sa.select(stores).order_by(stores.c.number))
+UPDATE = Query(
+    Store,
+    sa.update(stores)
+    .values({name: sa.bindparam(name, type_=stores.c[name].type) for name in _CHANGEABLE})
+    .where(stores.c.id == sa.bindparam("store_id"))
+    .returning(stores),
+)

@@ -1,0 +1,147 @@
+"""Stores: opening one, finding it, changing its settings."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portico.activation import service as activation
+from portico.actors import actor
+from portico.db import ConflictError
+from portico.events import service as events
+from portico.hooks.plugin import Scope
+from portico.ids import new_id
+from portico.runtime import Runtime
+from portico.stores import queries
+from portico.stores.models import Mode, Store
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RESERVED = frozenset({"dashboard"})  # the dashboard's cookie is named like a store's
+
+
+class InvalidStore(ValueError):
+    """A store cannot be made or changed like this; the message says what is wrong."""
+
+
+async def create(
+    rt: Runtime,
+    *,
+    slug: str,
+    name: str,
+    currency: str = "EUR",
+    locale: str = "en",
+    timezone: str = "UTC",
+    mode: Mode = Mode.TEST,
+    support_email: str | None = None,
+    by: str,
+) -> Store:
+    """Open a store with every installed plugin of the store's scope switched on.
+
+    ``slug`` is its part of the portal's address, ``currency`` an ISO 4217 code, ``timezone`` an
+    IANA name. Raises InvalidStore.
+    """
+    _check(slug, name, currency, timezone)
+    actor_type, actor_id = actor(by)
+    try:
+        async with rt.db.transaction():
+            store = await rt.db.one(
+                queries.INSERT,
+                id=new_id("sto"),
+                slug=slug,
+                name=name.strip(),
+                mode=mode,
+                currency=currency.upper(),
+                locale=locale,
+                timezone=timezone,
+                support_email=support_email,
+                domain=None,
+                domain_verified_at=None,
+                theme="default",
+                theme_settings={},
+                settings={},
+                plugins_version=1,
+                created_at=rt.clock.now(),
+            )
+            assert store is not None  # an INSERT that does not raise returns its row
+            await events.audit(
+                rt,
+                store_id=store.id,
+                actor_type=actor_type,
+                actor_id=actor_id,
+                action="store.create",
+                subject_type="store",
+                subject_id=store.id,
+            )
+    except ConflictError:
+        raise InvalidStore(f"There is a store {slug!r} already.") from None
+    for plugin in rt.registry.plugins.values():
+        if plugin.plugin.scope is Scope.STORE:
+            await activation.enable(rt, store, plugin.plugin.name, by=by)
+    return await by_id(rt, store.id) or store
+
+
+def _check(slug: str, name: str, currency: str, timezone: str) -> None:
+    if not _SLUG.fullmatch(slug) or len(slug) > 63:
+        raise InvalidStore("A slug has lower-case letters, digits and single hyphens inside.")
+    if slug in _RESERVED:
+        raise InvalidStore(f"The slug {slug!r} is taken by Portico itself.")
+    if not name.strip():
+        raise InvalidStore("A store needs a name.")
+    if not re.fullmatch("[A-Za-z]{3}", currency):
+        raise InvalidStore("A currency is a code of three letters such as EUR.")
+    try:
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidStore(f"There is no time zone {timezone!r}.") from None
+
+
+async def by_slug(rt: Runtime, slug: str) -> Store | None:
+    """The store at ``/p/<slug>/``."""
+    return await rt.db.one(queries.BY_SLUG, slug=slug)
+
+
+async def by_id(rt: Runtime, store_id: str) -> Store | None:
+    """The store with this id."""
+    return await rt.db.one(queries.BY_ID, store_id=store_id)
+
+
+async def all_stores(rt: Runtime) -> Sequence[Store]:
+    """Every store, oldest first."""
+    return await rt.db.all(queries.ALL)
+
+
+async def update_settings(rt: Runtime, store_id: str, *, by: str, **changes: Any) -> Store:
+    """Change fields of a store: name, mode, currency, locale, timezone, support_email, theme,
+    theme_settings, settings. ``LookupError`` without such a store; InvalidStore."""
+    actor_type, actor_id = actor(by)
+    async with rt.db.transaction():
+        old = await by_id(rt, store_id)
+        if old is None:
+            raise LookupError(store_id)
+        new = dataclasses.replace(old, **changes)
+        _check(new.slug, new.name, new.currency, new.timezone)
+        saved = await rt.db.one(
+            queries.UPDATE,
+            store_id=store_id,
+            name=new.name,
+            mode=new.mode,
+            currency=new.currency,
+            locale=new.locale,
+            timezone=new.timezone,
+            support_email=new.support_email,
+            theme=new.theme,
+            theme_settings=new.theme_settings,
+            settings=new.settings,
+        )
+        await events.audit(
+            rt,
+            store_id=store_id,
+            actor_type=actor_type,
+            actor_id=actor_id,
+            action="store.update",
+            subject_type="store",
+            subject_id=store_id,
+            data={"changed": sorted(changes)},
+        )
+    return saved or new
