@@ -5,7 +5,6 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portico.activation.tables import findings
 from portico.catalog.models import FileState, FileVersion, Price, Product, ProductFile
 from portico.catalog.tables import (
     bundle_products,
@@ -15,7 +14,7 @@ from portico.catalog.tables import (
     prices,
     products,
 )
-from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, lock_rows
+from portico.db import Command, Query, in_list, insert_or_ignore, lock_rows
 from portico.db.columns import next_number
 
 
@@ -237,21 +236,6 @@ ADD_DOWNLOAD = Query(
     .values(_values(downloads))
     .returning(downloads.c.id),
 )
-OPEN_FINDING = Query(
-    str,
-    sa.select(findings.c.id).where(
-        findings.c.store_id == _store,
-        findings.c.kind == sa.bindparam("kind"),
-        findings.c.subject_id == sa.bindparam("subject_id"),
-        findings.c.resolved_at.is_(None),
-    ),
-)
-RESOLVE_FINDING = Command(
-    sa.update(findings)
-    .where(
-        findings.c.store_id == _store,
-        findings.c.id == sa.bindparam("finding_id"),
-        findings.c.resolved_at.is_(None),
-    )
-    .values(resolved_at=sa.bindparam("now", type_=UTCDateTime))
+DOWNLOAD = Query(
+    str, sa.select(downloads.c.id).where(downloads.c.store_id == _store, downloads.c.id == _id)
 )

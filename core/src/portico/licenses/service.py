@@ -31,7 +31,8 @@ from portico.stores.models import Store
 
 _MOST_ATTEMPTS = 20
 _NOT_IN_USE = N_("This key is not in use any more, so it cannot be replaced.")
-_HEAD_START = timedelta(seconds=30)
+_SECONDS = 30.0
+_HEAD_START = timedelta(seconds=60)
 _log = structlog.get_logger(__name__)
 
 
@@ -118,7 +119,9 @@ async def deliver(rt: Runtime, delivery: Delivery) -> None:
     if found is None:
         return
     if delivery.payload.get("disable"):
-        await rt.hooks.owner(store, found.issuer, LicenseHooks.disable_license, found)
+        await rt.hooks.owner(
+            store, found.issuer, LicenseHooks.disable_license, found, timeout=_SECONDS
+        )
     elif found.state is LicenseState.PENDING:
         await _issue(rt, store, found)
 
@@ -136,6 +139,7 @@ async def _issue(rt: Runtime, store: Store, pending: License) -> License:
                 grant.license, grant.product, grant.customer, grant.order, grant.settings,
                 attempt, grant.replaces,
             ),
+            timeout=_SECONDS,
         )  # fmt: skip
         try:
             return await _keep(rt, store, grant, issued)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import aiofiles
-
 from portico.api import (
     Context,
     FileStorageHooks,

@@ -7,9 +7,8 @@ import uuid
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, model_validator
-
 from portico.api import PluginSettings
+from pydantic import Field, model_validator
 
 UNAMBIGUOUS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits without I and 1, O and 0: 32 characters, 5 bits each."""
