@@ -1,0 +1,104 @@
+"""Around every request: headers, cookies, the check of forms, the log."""
+
+import re
+from time import perf_counter
+
+import structlog
+from quart import Quart, Response, g, request
+
+from portico.hooks.checkout import CheckoutHooks
+from portico.runtime import Runtime
+from portico.web.cookies import add_cookies, is_https
+from portico.web.csrf import check_csrf
+from portico.web.errors import install_error_pages, logged_path
+from portico.web.http import client_ip
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a request; routes that take files raise it for themselves."""
+_HSTS = "max-age=31536000"
+_PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+_ORIGIN = re.compile(r"https?://[a-z0-9.*-]+(:\d+)?", re.IGNORECASE)
+_QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
+_log = structlog.get_logger("portico.web")
+
+
+def content_security_policy(rt: Runtime) -> str:
+    """Nothing inline, nothing from elsewhere; forms may lead to the payment plugins' origins.
+
+    ``ValueError`` for an origin that is none.
+    """
+    origins = {
+        origin
+        for declared in rt.registry.contributed(CheckoutHooks.form_action_origins).values()
+        for origin in declared
+    }
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"a plugin declares {origin!r} as an origin for forms, and it is none")
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "style-src 'self'",
+            "script-src 'self'",
+            "img-src 'self'",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "frame-src 'self'",
+            " ".join(("form-action 'self'", *sorted(origins))),
+            "frame-ancestors 'self'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def install_security(app: Quart, rt: Runtime) -> None:
+    """Make every answer of the application follow the rules; call it before routes are added."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    policy = content_security_policy(rt)
+    https = is_https(rt.settings)
+
+    async def before() -> None:
+        g.started = perf_counter()
+        await check_csrf(rt)
+
+    async def after(response: Response) -> Response:
+        if g.get("form_expired") and response.status_code < 400:
+            response.status_code = 400
+        add_cookies(rt.settings, response)
+        _add_headers(response, policy, https)
+        _log_request(response)
+        return response
+
+    app.before_request(before)
+    app.after_request(after)
+    install_error_pages(app)
+
+
+def _add_headers(response: Response, policy: str, https: bool) -> None:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", policy)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Permissions-Policy", _PERMISSIONS)
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    secret = "token" in request.args or "/file/" in request.path
+    headers.setdefault("Referrer-Policy", "no-referrer" if secret else "same-origin")
+    if https:
+        headers.setdefault("Strict-Transport-Security", _HSTS)
+    if response.mimetype == "text/html" or 300 <= response.status_code < 400:
+        visit = g.get("visit")
+        known = (visit and visit.customer) or g.get("seller_visit") or secret
+        headers.setdefault("Cache-Control", "no-store" if known else "private, no-cache")
+
+
+def _log_request(response: Response) -> None:
+    if request.path.startswith(_QUIET):
+        return
+    # Never the query: links carry their tokens there.
+    _log.info(
+        "request",
+        method=request.method,
+        path=logged_path(request.path),
+        status=response.status_code,
+        ms=round((perf_counter() - g.get("started", perf_counter())) * 1000, 1),
+        ip=client_ip(),
+    )
