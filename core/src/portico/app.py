@@ -1,0 +1,150 @@
+"""Puts the parts together; nothing is decided here."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import structlog
+from quart import Quart
+
+from portico.clock import Clock, SystemClock
+from portico.db import Database
+from portico.db.migrations import SchemaOwner
+from portico.db.schema import metadata
+from portico.hooks.auth import AuthHooks
+from portico.hooks.checkout import CheckoutHooks
+from portico.hooks.dispatch import Hooks
+from portico.hooks.emails import EmailHooks
+from portico.hooks.files import FileStorageHooks
+from portico.hooks.lifecycle import LifecycleHooks
+from portico.hooks.loader import Registry, load_plugins
+from portico.hooks.plugin import Plugin
+from portico.keys import Keys
+from portico.runtime import Runtime
+from portico.settings import Settings, load_settings
+from portico.themes.engine import ThemeEngine
+from portico.worker import Worker
+
+LARGEST_FORM = 2 * 2**20
+"""Bytes that a form or a webhook may have; product files take another way in."""
+_CAPABILITIES = (
+    (AuthHooks.begin_sign_in, "nobody can sign in", "portico-auth-email-link"),
+    (CheckoutHooks.start_checkout, "nothing can be bought", "portico-payments-sandbox"),
+    (FileStorageHooks.store_file, "no file can be stored", "portico-files-local"),
+    (EmailHooks.send_email, "no mail can be sent", "portico-email-smtp"),
+)
+_log = structlog.get_logger("portico")
+
+
+def build_runtime(
+    settings: Settings, *, plugins: Sequence[Plugin] | None = None, clock: Clock | None = None
+) -> Runtime:
+    """Everything a process needs, with a database that is not connected yet.
+
+    ``plugins`` are objects to use in place of what is installed: for tests. Raises
+    ConfigurationError.
+    """
+    if plugins is None:
+        registry = load_plugins(settings.plugins, demo=settings.demo)
+    else:
+        registry = load_plugins((), plugins, demo=True)
+    keys = Keys(settings.secret_keys)
+    clock = clock or SystemClock()
+    db = Database(settings.resolved_database_url, pool_size=settings.database_pool)
+    hooks = Hooks(settings, db, clock, registry, keys)
+    themes = ThemeEngine.load(registry, settings.themes_dir)
+    rt = Runtime(settings, db, clock, keys, registry, hooks, themes)
+    hooks.attach(rt)
+    return rt
+
+
+async def start(rt: Runtime) -> None:
+    """Connect to the database and begin to look after the plugins."""
+    if rt.db.dialect == "sqlite":
+        rt.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await rt.db.connect()
+    rt.hooks.start()
+
+
+async def stop(rt: Runtime) -> None:
+    """Write what is left to write and disconnect."""
+    await rt.hooks.stop()
+    await rt.db.disconnect()
+
+
+def schema_owners(registry: Registry) -> list[SchemaOwner]:
+    """Core and each plugin with tables, in the order in which their migrations run."""
+    here = Path(__file__).parent
+    core = SchemaOwner("portico", metadata, here / "db" / "versions", "alembic_version")
+    declared = registry.contributed(LifecycleHooks.tables)
+    return [core] + [
+        SchemaOwner(name, tables.metadata, tables.migrations, f"{name}_alembic_version")
+        for name, tables in declared.items()
+        if tables is not None
+    ]
+
+
+def missing(rt: Runtime) -> Iterator[str]:
+    """What this installation cannot do for want of a plugin or theme, a sentence each."""
+    for hook, lack, package in _CAPABILITIES:
+        if not rt.registry.names_answering(hook):
+            yield f"No installed plugin answers {hook.__name__}, so {lack}. Try {package}."
+    if not rt.themes.themes:
+        yield "No theme is installed, so pages look plain. Try portico-theme-default."
+
+
+def create_app(
+    settings: Settings, *, plugins: Sequence[Plugin] | None = None, clock: Clock | None = None
+) -> Quart:
+    """The web application. Raises ConfigurationError."""
+    rt = build_runtime(settings, plugins=plugins, clock=clock)
+    app = Quart("portico", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
+    app.extensions["portico"] = rt
+    _mount(app, rt)
+    _live(app, rt)
+    return app
+
+
+def create_app_from_environment() -> Quart:
+    """What the server's processes call: configured by ``PORTICO_*`` alone."""
+    return create_app(load_settings())
+
+
+def _mount(app: Quart, rt: Runtime) -> None:
+    from importlib import import_module
+
+    names = ("portal.routes", "dashboard.routes", "webhooks", "static", "plugin_routes", "ops")
+    for name in names:
+        try:
+            module = import_module(f"portico.web.{name}")
+        except ModuleNotFoundError:
+            continue
+        for blueprint in module.blueprints():
+            app.register_blueprint(blueprint)
+
+
+def _live(app: Quart, rt: Runtime) -> None:
+    """Start and stop with the server."""
+    worker = Worker(rt) if rt.settings.worker else None
+    work: list[asyncio.Task[None]] = []
+
+    @app.before_serving
+    async def begin() -> None:
+        await start(rt)
+        for line in missing(rt):
+            _log.warning("missing", what=line)
+        for name, reason in rt.registry.left_out.items():
+            _log.info("plugin_left_out", plugin=name, reason=reason)
+        if worker is not None:
+            work.append(asyncio.create_task(worker.run()))
+
+    @app.after_serving
+    async def end() -> None:
+        if worker is not None:
+            worker.stop()
+        for task in work:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await stop(rt)
