@@ -45,13 +45,11 @@ class Holdings:
     versions: tuple[FileVersion, ...]
 
     @property
-    def sections(self) -> tuple[Sections, ...]:
-        """As the pages without holdings load them: a row of one."""
-        return (
-            Sections(
-                bool(self.owned), bool(self.subscriptions), bool(self.files),
-                self.has_licenses, self.has_methods,
-            ),
+    def sections(self) -> Sections:
+        """Which sections have something in them, without asking for it."""
+        return Sections(
+            bool(self.owned), bool(self.subscriptions), bool(self.files),
+            self.has_licenses, self.has_methods,
         )  # fmt: skip
 
 

@@ -26,7 +26,6 @@ CUSTOMER: sa.BindParameter[str] = sa.bindparam("customer_id")
 
 # An order that was never paid for is an attempt, not a purchase or an invoice.
 _PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
-_SHOWN_LICENSES = (LicenseState.PENDING, LicenseState.ACTIVE, LicenseState.DISABLED)
 
 
 def of_customer(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -67,8 +66,13 @@ own_subscriptions = sa.select(subscriptions).where(
     of_customer(subscriptions), subscriptions.c.status != SubscriptionStatus.INCOMPLETE
 )
 own_grants = sa.select(grants).where(of_customer(grants), grants.c.revoked_at.is_(None))
+# A key that its issuer never made and never will is nothing to show.
 own_licenses = sa.select(licenses).where(
-    of_customer(licenses), licenses.c.state.in_(_SHOWN_LICENSES)
+    of_customer(licenses),
+    sa.or_(
+        licenses.c.state.in_((LicenseState.PENDING, LicenseState.ACTIVE)),
+        sa.and_(licenses.c.state == LicenseState.DISABLED, licenses.c.key.is_not(None)),
+    ),
 )
 own_methods = sa.select(payment_methods).where(of_customer(payment_methods))
 

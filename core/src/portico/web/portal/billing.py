@@ -1,0 +1,108 @@
+"""Billing: payment methods and invoices."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from quart import Blueprint, Response, request
+
+from portico.activation import service as activation
+from portico.hooks.payment_methods import PaymentMethodHooks
+from portico.i18n import N_
+from portico.library import queries
+from portico.library import service as library
+from portico.library.models import BillingData
+from portico.subscriptions import service as subscriptions
+from portico.subscriptions.models import PaymentMethod, Subscription
+from portico.web.http import notice, redirect, render, signed_in
+from portico.web.portal.frame import note_sections
+from portico.web.portal.here import Here, here
+from portico.web.portal.pages import BillingPage, MethodRow
+from portico.web.portal.paging import Cursor, cursor, page_of
+from portico.web.portal.provider import Failed, attempt, offers
+from portico.web.portal.subscriptions import RUNNING, fail, start_update
+from portico.web.portal.views import paid_with
+
+blueprint = Blueprint("billing", __name__)
+
+
+@blueprint.get("/billing")
+@signed_in
+async def show() -> Response:
+    """Payment methods, and invoices by year."""
+    year = request.args.get("year", "")
+    chosen = int(year) if year.isascii() and year.isdigit() and 1970 <= int(year) < 9999 else None
+    return await render(await billing_page(here(), cursor(request.args), chosen))
+
+
+async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage:
+    """One page of invoices, of a year or of all; 404 for a cursor that is not the customer's."""
+    data = await library.billing(
+        at.rt, at.store, at.customer.id,
+        direction=start.direction, cursor=start.order_id, year=_bounds(at, year),
+    )  # fmt: skip
+    note_sections(data.sections[0])
+    page = page_of(data.invoices, start, queries.PAGE)
+    of_year: dict[str, str] = {"year": str(year)} if year is not None else {}
+    adds = await activation.chosen(
+        at.rt, at.store, PaymentMethodHooks.start_payment_method_update, setting="payments"
+    )
+    return BillingPage(
+        methods=tuple([await _method_row(at, data, one) for one in data.payment_methods]),
+        invoices=page.orders,
+        years=_years(at, data),
+        year=year,
+        can_add=adds is not None,
+        newer_url=at.path("billing", **of_year, **page.newer) if page.newer is not None else None,
+        older_url=at.path("billing", **of_year, **page.older) if page.older is not None else None,
+    )
+
+
+def _bounds(at: Here, year: int | None) -> tuple[datetime, datetime] | None:
+    """A year's first moment and the next one's, in the store's time zone."""
+    if year is None:
+        return None
+    zone = ZoneInfo(at.store.timezone)
+    first, next_first = (datetime(one, 1, 1, tzinfo=zone) for one in (year, year + 1))
+    return first.astimezone(UTC), next_first.astimezone(UTC)
+
+
+def _years(at: Here, data: BillingData) -> tuple[int, ...]:
+    zone = ZoneInfo(at.store.timezone)
+    return tuple(sorted({one.astimezone(zone).year for one in data.paid_at}, reverse=True))
+
+
+async def _method_row(at: Here, data: BillingData, method: PaymentMethod) -> MethodRow:
+    used = _used_for(data, method)
+    removable = not used and await offers(
+        at, method.provider, PaymentMethodHooks.remove_payment_method
+    )
+    return MethodRow(method, used, removable)
+
+
+def _used_for(data: BillingData, method: PaymentMethod) -> tuple[Subscription, ...]:
+    return tuple(
+        one
+        for one in data.subscriptions
+        if one.status in RUNNING
+        and (paid := paid_with(one, data.payment_methods)) is not None
+        and paid.id == method.id
+    )
+
+
+@blueprint.post("/billing/payment-methods")
+@signed_in
+async def add() -> Response:
+    """Off to the provider's page for another payment method."""
+    return await start_update(here(), None, "billing")
+
+
+@blueprint.post("/billing/payment-methods/<method_id>/remove")
+@signed_in
+async def remove(method_id: str) -> Response:
+    """Forget a payment method, unless something is still paid with it."""
+    at = here()
+    done = await attempt(at, subscriptions.remove_method(at.rt, at.store, at.customer, method_id))
+    if isinstance(done, Failed):
+        return await fail(at, done, "billing")
+    notice("good", at.say(N_("The payment method is removed.")))
+    return redirect(at.path("billing"))

@@ -1,0 +1,201 @@
+"""What surrounds every page of the portal: the menu, languages, notices, plugins' panels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import structlog
+from markupsafe import Markup
+from quart import g, request
+
+from portico.customers.models import Customer
+from portico.hooks.pages import NavigationItem, PanelSlot
+from portico.hooks.portal import PortalHooks
+from portico.i18n import N_, direction, language_name
+from portico.library import service as library
+from portico.library.models import Sections
+from portico.runtime import Runtime
+from portico.sessions.models import Visit
+from portico.stores.models import PortalSettings, Store
+from portico.web.portal.pages import (
+    BillingPage,
+    DownloadsPage,
+    Frame,
+    Language,
+    LicensesPage,
+    MenuItem,
+    Notice,
+    OverviewPage,
+    Page,
+    PurchasePage,
+    SettingsPage,
+    SubscriptionPage,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class _Section(NamedTuple):
+    """An entry of core's own; ``needs`` is the field of ``Sections`` that shows it."""
+
+    label: str
+    path: str
+    icon: str
+    needs: str | None
+
+
+_MENU = (
+    _Section(N_("Overview"), "", "home", None),
+    _Section(N_("Purchases"), "purchases", "bag", "purchases"),
+    _Section(N_("Subscriptions"), "subscriptions", "loop", "subscriptions"),
+    _Section(N_("Downloads"), "downloads", "download", "downloads"),
+    _Section(N_("License keys"), "licenses", "key", "licenses"),
+    _Section(N_("Billing"), "billing", "card", "billing"),
+    _Section(N_("Settings"), "settings", "gear", None),
+)
+_MAIN = _MENU[:-1]
+_LAST = _MENU[-1:]  # settings come after what plugins add
+
+
+def note_sections(sections: Sections) -> None:
+    """Keep for the menu what the page has loaded anyway."""
+    g.portal_sections = sections
+
+
+async def build_frame(
+    rt: Runtime,
+    visit: Visit,
+    *,
+    locale: str,
+    csrf_token: str,
+    notices: Sequence[Notice] = (),
+) -> Frame:
+    """The frame of the page that is being answered."""
+    store, customer = visit.store, visit.customer
+    settings = PortalSettings.of(store)
+    menu: tuple[MenuItem, ...] = ()
+    has_subscriptions = False
+    if customer is not None:
+        sections: Sections | None = g.get("portal_sections")
+        if sections is None:
+            sections = await library.sections(rt, store, customer.id)
+        has_subscriptions = sections.subscriptions
+        extra = await _plugin_items(rt, store, customer, locale)
+        menu = _menu(rt, store, sections, extra, locale, request.path)
+    return Frame(
+        store=store,
+        locale=locale,
+        direction=direction(locale),
+        csrf_token=csrf_token,
+        menu=menu,
+        languages=languages(rt, locale),
+        customer=customer,
+        notices=tuple(notices),
+        privacy_url=settings.privacy_url,
+        terms_url=settings.terms_url,
+        has_subscriptions=has_subscriptions,
+    )
+
+
+def languages(rt: Runtime, locale: str) -> tuple[Language, ...]:
+    """Every language that core speaks."""
+    return _languages(rt.themes.translations.locales, locale)
+
+
+@lru_cache(maxsize=256)
+def _languages(codes: tuple[str, ...], current: str) -> tuple[Language, ...]:
+    return tuple(Language(code, language_name(code), code == current) for code in codes)
+
+
+def _menu(
+    rt: Runtime,
+    store: Store,
+    sections: Sections,
+    extra: Sequence[MenuItem],
+    locale: str,
+    path: str,
+) -> tuple[MenuItem, ...]:
+    _ = rt.themes.translations.gettext(locale)
+    base = f"/p/{store.slug}/"
+    inside = path[len(base) :]
+
+    def item(section: _Section) -> MenuItem:
+        current = inside.partition("/")[0] == section.path
+        return MenuItem(_(section.label), base + section.path, section.icon, current)
+
+    def shown(section: _Section) -> bool:
+        return section.needs is None or bool(getattr(sections, section.needs))
+
+    return (
+        *(item(section) for section in _MAIN if shown(section)),
+        *extra,
+        *(item(section) for section in _LAST),
+    )
+
+
+async def _plugin_items(
+    rt: Runtime, store: Store, customer: Customer, locale: str
+) -> list[MenuItem]:
+    if not rt.registry.names_answering(PortalHooks.portal_navigation):
+        return []
+    replies = await rt.hooks.each(store, PortalHooks.portal_navigation, customer, locale=locale)
+    found = [(item, reply.plugin) for reply in replies for item in reply.value]
+    return [_plugin_item(store, plugin, item) for item, plugin in sorted(found, key=_by_weight)]
+
+
+def _by_weight(found: tuple[NavigationItem, str]) -> int:
+    return found[0].weight
+
+
+def _plugin_item(store: Store, plugin: str, item: NavigationItem) -> MenuItem:
+    url = f"/p/{store.slug}/x/{plugin}/{item.path.lstrip('/')}"
+    return MenuItem(item.label, url, item.icon, request.path == url.rstrip("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where plugins may add panels to a page."""
+
+    name: str
+    subject_id: str | None = None
+
+
+def _place(page: Page) -> _Place | None:
+    match page:
+        case PurchasePage():
+            return _Place("purchase", page.purchase.order.id)
+        case SubscriptionPage():
+            return _Place("subscription", page.row.subscription.id)
+        case _:
+            name = _PLACES.get(type(page))
+            return _Place(name) if name else None
+
+
+_PLACES: dict[type, str] = {
+    OverviewPage: "overview",
+    DownloadsPage: "downloads",
+    LicensesPage: "licenses",
+    BillingPage: "billing",
+    SettingsPage: "settings",
+}
+
+
+async def panels(rt: Runtime, visit: Visit, page: Page, frame: Frame) -> dict[str, list[Markup]]:
+    """What plugins add to the page, by slot. A panel that cannot be rendered is left out."""
+    if visit.customer is None or not rt.registry.names_answering(PortalHooks.portal_panels):
+        return {}
+    place = _place(page)
+    if place is None:
+        return {}
+    slot = PanelSlot(place.name, customer=visit.customer, subject_id=place.subject_id)
+    replies = await rt.hooks.each(visit.store, PortalHooks.portal_panels, slot, locale=frame.locale)
+    found = [(panel, reply.plugin) for reply in replies for panel in reply.value]
+    shown: list[Markup] = []
+    for panel, plugin in sorted(found, key=lambda one: one[0].weight):
+        try:
+            shown.append(rt.themes.render_panel(visit.store, panel.template, frame, panel.context))
+        except Exception:
+            # Whatever a plugin's template does wrong, the page is shown without it.
+            _log.warning("panel_failed", plugin=plugin, template=panel.template, exc_info=True)
+    return {place.name: shown}

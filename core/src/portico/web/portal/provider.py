@@ -1,0 +1,58 @@
+"""Actions that a plugin carries out at a provider, and what the customer reads when it fails."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from werkzeug.exceptions import HTTPException
+
+from portico.activation import service as activation
+from portico.hooks.errors import ActionRequired, Refused
+from portico.i18n import N_
+from portico.web.portal.here import Here, not_found
+
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
+
+UNREACHABLE = N_(
+    "The payment provider could not be reached just now. Nothing has changed. "
+    "Try again in a minute."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It was not done. ``url`` leads to what has to be done first, where the provider said so."""
+
+    text: str
+    url: str | None = None
+
+
+async def attempt(at: Here, work: Awaitable[T], otherwise: str = UNREACHABLE) -> T | Failed:
+    """Do ``work``, or say in words why not. A LookupError of core's own is a 404.
+
+    ``otherwise`` is for all that the customer cannot change: a provider that does not answer, a
+    plugin that is off or broken.
+    """
+    try:
+        return await work
+    except ActionRequired as error:
+        return Failed(at.say(error.message), error.url)
+    except Refused as error:
+        return Failed(at.say(error.message))
+    except HTTPException:
+        raise
+    except Exception as error:
+        # Services say "no such thing" with a plain LookupError; a KeyError is somebody's bug.
+        if type(error) is LookupError:
+            not_found()
+        _log.warning("provider_failed", store=at.store.slug, exc_info=True)
+        return Failed(at.say(otherwise))
+
+
+async def offers(at: Here, plugin: str, hook: Callable[..., Any]) -> bool:
+    """Whether the plugin that owns a record can be asked for this now."""
+    if plugin not in at.rt.registry.names_answering(hook):
+        return False
+    return plugin in await activation.enabled(at.rt, at.store, retiring=True)

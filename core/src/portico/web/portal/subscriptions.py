@@ -1,0 +1,165 @@
+"""Subscriptions: the list, one of them, a new payment method for it."""
+
+from functools import partial
+
+from quart import Blueprint, Response, request
+
+from portico.hooks.payment_methods import PaymentMethodHooks
+from portico.hooks.subscriptions import SubscriptionHooks
+from portico.i18n import N_
+from portico.library import service as library
+from portico.library.models import SubscriptionData
+from portico.library.service import Shelf
+from portico.stores.urls import portal_url
+from portico.subscriptions import service as subscriptions
+from portico.subscriptions.models import (
+    AttemptState,
+    PaymentMethodUpdate,
+    Subscription,
+    SubscriptionStatus,
+)
+from portico.web.http import notice, redirect, render, signed_in
+from portico.web.portal.frame import note_sections
+from portico.web.portal.here import Here, here, not_found
+from portico.web.portal.pages import (
+    PaymentMethodWaitPage,
+    SubscriptionPage,
+    SubscriptionsPage,
+)
+from portico.web.portal.provider import Failed, attempt, offers
+from portico.web.portal.views import subscription_row
+
+blueprint = Blueprint("subscriptions", __name__)
+
+RUNNING = frozenset(SubscriptionStatus) - {
+    SubscriptionStatus.CANCELED,
+    SubscriptionStatus.INCOMPLETE,
+}
+RELOAD_SECONDS = 3
+
+
+@blueprint.get("/subscriptions")
+@signed_in
+async def index() -> Response:
+    """All subscriptions."""
+    return await render(await subscriptions_page(here()))
+
+
+async def subscriptions_page(at: Here) -> SubscriptionsPage:
+    """The running ones first."""
+    data = await library.subscriptions(at.rt, at.store, at.customer.id)
+    note_sections(data.sections[0])
+    products = {one.id: one for one in data.products}
+    ordered = sorted(data.subscriptions, key=lambda one: one.status not in RUNNING)
+    return SubscriptionsPage(
+        tuple(subscription_row(at.store, one, products, data.payment_methods) for one in ordered)
+    )
+
+
+async def load(at: Here, subscription_id: str) -> tuple[SubscriptionData, Subscription]:
+    """The subscription and what hangs on it; 404 where it is not the customer's."""
+    data = await library.subscription(at.rt, at.store, at.customer.id, subscription_id)
+    note_sections(data.sections)
+    if not data.subject:
+        not_found()
+    return data, data.subject[0]
+
+
+@blueprint.get("/subscriptions/<subscription_id>")
+@signed_in
+async def show(subscription_id: str) -> Response:
+    """One subscription."""
+    return await render(await subscription_page(here(), subscription_id))
+
+
+async def subscription_page(at: Here, subscription_id: str) -> SubscriptionPage:
+    """What it is, and what can be done with it now."""
+    data, subject = await load(at, subscription_id)
+    shelf = Shelf(data, at.store, at.rt.clock.now())
+    provider = subject.provider
+    return SubscriptionPage(
+        row=subscription_row(at.store, subject, shelf.products, data.payment_methods),
+        orders=data.orders,
+        can_cancel=subscriptions.can_cancel(subject)
+        and await offers(at, provider, SubscriptionHooks.cancel_subscription),
+        can_resume=subscriptions.can_resume(subject)
+        and await offers(at, provider, SubscriptionHooks.resume_subscription),
+        can_update_payment_method=subject.status in RUNNING
+        and await offers(at, provider, PaymentMethodHooks.start_payment_method_update),
+        cancellation=data.cancellations[0] if data.cancellations else None,
+    )
+
+
+@blueprint.post("/subscriptions/<subscription_id>/payment-method")
+@signed_in
+async def update_payment_method(subscription_id: str) -> Response:
+    """Off to the provider's page for a new payment method."""
+    at = here()
+    return await start_update(at, subscription_id, f"subscriptions/{subscription_id}")
+
+
+async def start_update(at: Here, subscription_id: str | None, back: str) -> Response:
+    """303 to the provider; where that is not possible, ``back`` with the reason."""
+    url = await attempt(
+        at,
+        subscriptions.start_update(
+            at.rt, at.store, at.customer, subscription_id, partial(_return_url, at)
+        ),
+    )
+    return await fail(at, url, back) if isinstance(url, Failed) else redirect(url)
+
+
+def _return_url(at: Here, update_id: str) -> str:
+    return portal_url(at.rt.settings, at.store, f"payment-method/return?update={update_id}")
+
+
+async def fail(at: Here, failed: Failed, back: str) -> Response:
+    """Where to go after something was not done: what has to be done first, or back."""
+    if failed.url is not None:
+        return redirect(failed.url)
+    notice("bad", failed.text)
+    return redirect(at.path(back))
+
+
+@blueprint.get("/payment-method/return")
+@signed_in
+async def returned() -> Response:
+    """Back from the provider. While it does not know yet, a page that reloads itself."""
+    at = here()
+    update_id = request.args.get("update", "")
+    found = await attempt(at, subscriptions.finish_update(at.rt, at.store, at.customer, update_id))
+    if isinstance(found, Failed):
+        return await fail(at, found, "billing")
+    if found.state is AttemptState.PENDING:
+        return await _wait(at)
+    _say_outcome(at, found)
+    return redirect(at.path(_origin(found)))
+
+
+def _origin(update: PaymentMethodUpdate) -> str:
+    return f"subscriptions/{update.subscription_id}" if update.subscription_id else "billing"
+
+
+def _say_outcome(at: Here, update: PaymentMethodUpdate) -> None:
+    if update.state is AttemptState.SUCCEEDED:
+        notice("good", at.say(N_("Your payment method is updated.")))
+    elif update.state is AttemptState.CANCELED:
+        notice("plain", at.say(N_("You kept your payment method. Nothing has changed.")))
+    else:
+        notice("bad", update.failure_message or at.say(N_("The payment method was not accepted.")))
+
+
+async def _wait(at: Here) -> Response:
+    page = PaymentMethodWaitPage(
+        at.say(N_("Waiting for the payment provider")),
+        at.say(
+            N_(
+                "It has not told us yet whether your new payment method works. This page looks "
+                "again by itself; you can also leave it, and nothing is lost."
+            )
+        ),
+        RELOAD_SECONDS,
+    )
+    response = await render(page)
+    response.headers["Refresh"] = str(RELOAD_SECONDS)
+    return response
