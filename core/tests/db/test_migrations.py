@@ -48,6 +48,12 @@ def upgrade():
     op.create_table("shop_more", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("INSERT INTO no_such_table VALUES (1)")
 """
+
+
+class Kind(StrEnum):
+    A = "a"
+
+
 PROGRAM = Path(__file__).parent / "programs" / "migrate.py"
 
 
@@ -137,7 +143,7 @@ async def test_autogenerate_writes_plain_types_and_only_the_owners_tables(
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("at", UTCDateTime, nullable=False),
         sa.Column("doc", JSONType, nullable=False),
-        sa.Column("kind", EnumType(StrEnum("Kind", ["A"])), nullable=False),
+        sa.Column("kind", EnumType(Kind), nullable=False),
     )
     (path,) = await autogenerate(database_url, shop, "Add orders")
     text = path.read_text()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from accounts import ACCOUNT, ADD_ENTRY, ADD_JOB, CLAIM, COUNT, OPEN, SET_BALANCE, TOTAL, Account
@@ -86,14 +88,20 @@ async def test_a_readonly_transaction_sees_one_snapshot_and_cannot_write(bank: D
     assert await bank.one(TOTAL) == 2
 
 
+async def begin(database: Database) -> None:
+    async with database.transaction():
+        pass
+
+
 async def test_a_child_task_cannot_use_its_parents_transaction(bank: Database) -> None:
     await bank.run(OPEN, id="a", balance=1)
     async with bank.transaction():
-        for call in (
+        calls: list[Callable[[], Coroutine[Any, Any, object]]] = [
             lambda: bank.run(OPEN, id="b", balance=1),
             lambda: bank.one(COUNT),
-            lambda: bank.transaction().__aenter__(),
-        ):
+            lambda: begin(bank),
+        ]
+        for call in calls:
             with pytest.raises(RuntimeError, match="started inside a transaction"):
                 await asyncio.gather(call())
             with pytest.raises(RuntimeError, match="started inside a transaction"):

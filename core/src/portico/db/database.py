@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from portico.db.backend import Backend, Operation
 from portico.db.dialects import DialectName
-from portico.db.errors import TransactionAborted, translate
+from portico.db.errors import DatabaseError, TransactionAborted, translate
 from portico.db.plan import Plan
 from portico.db.statements import Command, Query
 from portico.errors import ConfigurationError
@@ -220,9 +220,11 @@ class _Transaction(AbstractAsyncContextManager[None]):
         if self._root:
             await self._end_root(commit=kind is None and not failed)
         elif kind is not None or failed:
-            await self._command(f"ROLLBACK TO {self._savepoint}")
-            await self._command(f"RELEASE {self._savepoint}")
-            self._scope.failed = False
+            # When this fails too, the scope stays failed, and the root transaction rolls back.
+            with suppress(DatabaseError):
+                await self._command(f"ROLLBACK TO {self._savepoint}")
+                await self._command(f"RELEASE {self._savepoint}")
+                self._scope.failed = False
         else:
             await self._command(f"RELEASE {self._savepoint}")
         if failed and kind is None:

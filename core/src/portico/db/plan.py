@@ -7,6 +7,7 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -103,7 +104,7 @@ class Plan:
 class RowPlan(Plan, Generic[T]):
     """A plan whose rows become `model`: a dataclass, a NamedTuple, or a scalar (first column)."""
 
-    __slots__ = ("_cells", "_model", "_scalar")
+    __slots__ = ("_in_order", "_model", "_readers", "_scalar")
 
     def __init__(
         self, model: Callable[..., T], statement: sa.ClauseElement, dialect: DialectName
@@ -116,32 +117,40 @@ class RowPlan(Plan, Generic[T]):
         self._scalar = fields is None
         self._model = model
         if fields is None:
-            wanted = [(0, columns[0], model)]
+            places, hints = [0], [model]
         else:
-            names = [column.key for column in columns]
-            if sorted(map(str, names)) != sorted(fields):
+            names = [str(column.key) for column in columns]
+            if sorted(names) != sorted(fields):
                 raise TypeError(
                     f"{model.__name__} has the fields {_listed(fields)}, "
-                    f"but the statement gives {_listed(map(str, names))}"
+                    f"but the statement gives {_listed(names)}"
                 )
-            wanted = [
-                (names.index(name), columns[names.index(name)], hint)
-                for name, hint in fields.items()
-            ]
-        self._cells = [(i, _reader(column, hint, dialect)) for i, column, hint in wanted]
+            places, hints = [names.index(name) for name in fields], list(fields.values())
+        # The columns in the order of the fields; None where the driver gives them so.
+        self._in_order = None if places == sorted(places) else itemgetter(*places)
+        readers = [
+            _reader(columns[i], hint, dialect) for i, hint in zip(places, hints, strict=True)
+        ]
+        self._readers = [(i, reader) for i, reader in enumerate(readers) if reader is not None]
 
     def build(self, rows: Sequence[Sequence[Any]]) -> list[T]:
         """One object per row of the driver."""
         model: Any = self._model
-        cells = self._cells
+        readers, in_order = self._readers, self._in_order
         if self._scalar:
-            ((_, read),) = cells
-            if read is None:
-                return [row[0] for row in rows]
-            return [read(row[0]) for row in rows]
-        return [
-            model(*[row[i] if read is None else read(row[i]) for i, read in cells]) for row in rows
-        ]
+            read = readers[0][1] if readers else None
+            return [row[0] if read is None else read(row[0]) for row in rows]
+        if in_order is not None:
+            rows = [in_order(row) for row in rows]
+        if not readers:
+            return [model(*row) for row in rows]
+        built: list[T] = []
+        for row in rows:
+            values = list(row)
+            for i, read in readers:
+                values[i] = read(values[i])
+            built.append(model(*values))
+        return built
 
 
 def _default(default: Any) -> Callable[[], Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import asyncpg
@@ -67,12 +68,13 @@ class PostgresBackend(Backend[_Connection]):
     async def disconnect(self) -> None:
         await self._places.close(self._size, _CLOSE_SECONDS)
         opened, self._opened = self._opened, set()
-        for connection in opened:
-            try:
-                await connection.close(timeout=_CLEAN_SECONDS)
-            except (Exception, asyncio.CancelledError):
+        try:
+            for connection in opened:
+                with suppress(Exception):  # the server may be gone already
+                    await connection.close(timeout=_CLEAN_SECONDS)
+        finally:
+            for connection in opened:
                 connection.terminate()
-                raise
 
     @override
     def idle(self) -> tuple[int, int]:

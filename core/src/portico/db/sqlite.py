@@ -46,6 +46,10 @@ class _Connection(aiosqlite.Connection):
         self._thread.daemon = True
         self.places = places
 
+    def join(self) -> None:
+        """Block until the thread has ended."""
+        self._thread.join()
+
     def call(self, work: Callable[..., T], *arguments: Any) -> Awaitable[T]:
         """Run `work(sqlite3 connection, *arguments)` in the thread: one hop for several steps."""
         return self._execute(work, self._conn, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite
@@ -128,7 +132,12 @@ class SQLiteBackend(Backend[_Connection]):
 
     async def _open(self, places: Places[_Connection]) -> _Connection:
         connection = _Connection(self._path, places)
-        await connection
+        try:
+            await connection
+        except Exception:
+            # Its thread still reports to the loop that it stops; let it, before the loop closes.
+            await asyncio.to_thread(connection.join)
+            raise
         self._opened.append(connection)
         # Switching the file to WAL fails at once where another process opens it too.
         await _until_free(lambda: connection.call(_script, "PRAGMA journal_mode=WAL"))
