@@ -1,0 +1,125 @@
+"""Jinja as every theme has it: one environment per theme, built once, nothing done per request
+that could be done before."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    TemplateNotFound,
+    Undefined,
+    pass_context,
+)
+from jinja2.runtime import Context
+from typing_extensions import override
+
+from portico.i18n import (
+    Translator,
+    format_date,
+    format_datetime,
+    format_filesize,
+    format_money,
+)
+
+
+class OwnFolderLoader(BaseLoader):
+    """A plugin's templates: only those under a folder named like the plugin, so that no plugin
+    replaces a page of core, a theme or another plugin."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._prefix = f"{name}/"
+        self._files = FileSystemLoader(folder)
+
+    @override
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        if not template.startswith(self._prefix):
+            raise TemplateNotFound(template)
+        return self._files.get_source(environment, template)
+
+    @override
+    def list_templates(self) -> list[str]:
+        return [name for name in self._files.list_templates() if name.startswith(self._prefix)]
+
+
+def build_environment(
+    layers: Sequence[tuple[str, Path]],
+    plugins: frozenset[str],
+    undefined: type[Undefined] = Undefined,
+) -> Environment:
+    """The environment that looks templates up in ``layers``, the first one first.
+
+    Each layer is also there under its own prefix (``default:portal/base.html``), so that an
+    override can extend what it overrides.
+    """
+    loaders: dict[str, BaseLoader] = {
+        name: OwnFolderLoader(name, folder) if name in plugins else FileSystemLoader(folder)
+        for name, folder in layers
+    }
+    environment = Environment(
+        loader=ChoiceLoader([PrefixLoader(loaders, delimiter=":"), *loaders.values()]),
+        autoescape=True,
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=undefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+    environment.filters.update(FILTERS)
+    return environment
+
+
+# What depends on the reader is in the context of a rendering, never in the environment: so one
+# environment serves every language at once.
+
+
+def _translator(context: Context) -> Translator:
+    translator: Translator = context["translator"]
+    return translator
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return _translator(context).gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, number: int) -> str:
+    return _translator(context).ngettext(singular, plural, number)
+
+
+@pass_context
+def _money(context: Context, amount: int, currency: str) -> str:
+    return format_money(amount, currency, context["locale"])
+
+
+@pass_context
+def _date(context: Context, when: datetime | date) -> str:
+    return format_date(when, context["locale"], context["timezone"])
+
+
+@pass_context
+def _datetime(context: Context, when: datetime) -> str:
+    return format_datetime(when, context["locale"], context["timezone"])
+
+
+@pass_context
+def _filesize(context: Context, size: int) -> str:
+    return format_filesize(size, context["locale"])
+
+
+FILTERS: Mapping[str, object] = {
+    "money": _money,
+    "date": _date,
+    "datetime": _datetime,
+    "filesize": _filesize,
+}
