@@ -57,7 +57,7 @@ async def start_checkout(
     """Write down an order and its payment; returns the URL of the provider's payment page.
 
     Raises InvalidEmail; Refused where it is not sold, nobody takes payments in the store's mode,
-    or the provider does not answer.
+    or the provider refuses or does not answer; the provider's ActionRequired.
     """
     product = await _sold(rt, store, price, quantity)
     provider = await _provider(rt, store)
@@ -72,10 +72,8 @@ async def start_checkout(
         )
     except Exception as error:
         await give_up_checkout(rt, store, begun.payment)
-        if isinstance(error, Refused):
+        if isinstance(error, (Refused, ActionRequired)):
             raise
-        if isinstance(error, ActionRequired):
-            raise Refused(error.message) from error
         _log.warning("checkout_failed", store=store.id, plugin=provider, exc_info=True)
         raise Refused(_NO_ANSWER) from error
     await _name(rt, store, begun.payment, redirect)

@@ -11,7 +11,7 @@ from portico.emails.models import EmailKind
 from portico.events import service as events
 from portico.events.models import EventType
 from portico.hooks.checkout import CheckoutHooks, RefundReport
-from portico.hooks.errors import Refused
+from portico.hooks.errors import ActionRequired, Refused
 from portico.i18n import N_
 from portico.ids import new_id
 from portico.licenses import service as licenses
@@ -41,7 +41,7 @@ async def refund(
     pending = await _begin(rt, store, order_id, amount, reason, by)
     try:
         return await finish_refund(rt, store, pending)
-    except Refused:
+    except (Refused, ActionRequired):
         await _give_up(rt, store, pending)
         raise
     except Exception:

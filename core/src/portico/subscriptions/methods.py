@@ -56,7 +56,7 @@ async def start_update(
 
     Returns the URL of the provider's page; ``return_url`` makes, of the update's id, where it
     sends the customer back to. LookupError where the customer has no such subscription; Refused
-    where it has ended, or the provider refuses or does not answer.
+    where it has ended, or the provider refuses or does not answer; the provider's ActionRequired.
     """
     subscription = await _subscription(rt, store, customer, subscription_id)
     provider, mode = await _provider(rt, store, customer, subscription)
@@ -72,10 +72,8 @@ async def start_update(
         )
     except Exception as error:
         await _end(rt, store, update, AttemptState.FAILED, None, None)
-        if isinstance(error, Refused):
+        if isinstance(error, (Refused, ActionRequired)):
             raise
-        if isinstance(error, ActionRequired):
-            raise Refused(error.message) from error
         _log.warning("update_failed", store=store.id, plugin=provider, exc_info=True)
         raise Refused(_NO_ANSWER) from error
     await rt.db.run(
@@ -153,7 +151,7 @@ async def remove_method(rt: Runtime, store: Store, customer: Customer, method_id
         await rt.hooks.owner(
             store, method.provider, PaymentMethodHooks.remove_payment_method, method
         )
-    except Refused:
+    except (Refused, ActionRequired):
         raise
     except Exception as error:
         _log.warning("removal_failed", method=method.id, exc_info=True)

@@ -7,7 +7,7 @@ import structlog
 from portico.customers.models import Customer
 from portico.events import service as events
 from portico.hooks.checkout import Hint
-from portico.hooks.errors import Refused
+from portico.hooks.errors import ActionRequired, Refused
 from portico.hooks.subscriptions import CancellationRequest, Resumption, SubscriptionHooks
 from portico.i18n import N_
 from portico.ids import new_id
@@ -132,7 +132,7 @@ async def cancel(
         return pending
     try:
         return await _cancel_at_provider(rt, store, pending)
-    except Refused:
+    except (Refused, ActionRequired):
         await _end(rt, store, pending, AttemptState.FAILED)
         raise
     except Exception as error:
@@ -147,7 +147,7 @@ async def finish_cancellation(rt: Runtime, store: Store, cancellation_id: str) -
         return
     try:
         await _cancel_at_provider(rt, store, pending)
-    except Refused:
+    except (Refused, ActionRequired):
         await _end(rt, store, pending, AttemptState.FAILED)
         raise
 
@@ -187,7 +187,7 @@ async def resume(
             SubscriptionHooks.resume_subscription,
             Resumption(in_force, subscription),
         )
-    except Refused:
+    except (Refused, ActionRequired):
         raise
     except Exception as error:
         _log.warning("resumption_failed", subscription=subscription.id, exc_info=True)

@@ -5,6 +5,7 @@ from quart import Blueprint
 from portico.web.http import portal_blueprint
 from portico.web.portal import (
     billing,
+    buy,
     cancel,
     downloads,
     downloads_page,
@@ -19,7 +20,7 @@ def blueprints() -> list[Blueprint]:
     """Every page of the portal. Before each, the visit is loaded; no store, no page (404)."""
     portal = portal_blueprint("portal", __name__)
     for part in (
-        overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
+        overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing, buy,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     return [portal]
