@@ -26,8 +26,6 @@ from portico.settings import Settings, load_settings
 from portico.themes.engine import ThemeEngine
 from portico.worker import Worker
 
-LARGEST_FORM = 2 * 2**20
-"""Bytes that a form or a webhook may have; product files take another way in."""
 _CAPABILITIES = (
     (AuthHooks.begin_sign_in, "nobody can sign in", "portico-auth-email-link"),
     (CheckoutHooks.start_checkout, "nothing can be bought", "portico-payments-sandbox"),
@@ -100,7 +98,6 @@ def create_app(
     """The web application. Raises ConfigurationError."""
     rt = build_runtime(settings, plugins=plugins, clock=clock)
     app = Quart("portico", static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.extensions["portico"] = rt
     _mount(app, rt)
     _live(app, rt)
@@ -115,14 +112,21 @@ def create_app_from_environment() -> Quart:
 def _mount(app: Quart, rt: Runtime) -> None:
     from importlib import import_module
 
-    names = ("portal.routes", "dashboard.routes", "webhooks", "static", "plugin_routes", "ops")
-    for name in names:
+    from portico.web import ops, plugin_routes
+    from portico.web.asgi_files import FileSender
+    from portico.web.security import install_security
+
+    install_security(app, rt)
+    for name in ("portal.routes", "dashboard.routes", "webhooks", "static"):
         try:
             module = import_module(f"portico.web.{name}")
         except ModuleNotFoundError:
             continue
         for blueprint in module.blueprints():
             app.register_blueprint(blueprint)
+    for blueprint in (*plugin_routes.blueprints(rt), *ops.blueprints(rt)):
+        app.register_blueprint(blueprint)
+    app.asgi_app = FileSender(app.asgi_app)  # type: ignore[method-assign,assignment]  # Quart's way
 
 
 def _live(app: Quart, rt: Runtime) -> None:

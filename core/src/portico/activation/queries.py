@@ -10,6 +10,7 @@ from portico.activation.tables import findings, hook_health, store_plugins
 from portico.catalog.models import FileState
 from portico.catalog.tables import file_versions, files
 from portico.db import Command, Query, UTCDateTime, upsert
+from portico.events.models import DeliveryState
 from portico.events.tables import outbox
 from portico.licenses.models import LicenseState
 from portico.licenses.tables import licenses
@@ -176,6 +177,9 @@ DEPENDENTS = Query(
             outbox,
             outbox.c.store_id == _store,
             outbox.c.payload["plugin"].as_string() == _plugin,
+            outbox.c.state != DeliveryState.DEAD,
+            # What runs by itself is no debt: it ends with the plugin.
+            sa.not_(outbox.c.key.startswith("periodic:", autoescape=True)),
         ),
     ),
 )

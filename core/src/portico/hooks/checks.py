@@ -179,6 +179,8 @@ def _check_paths(hook: str, pages: Any) -> Iterator[str]:
             Map([Rule(path)])
         except (ValueError, LookupError) as error:
             yield f"has an unreadable path in {hook!r}: {page.path!r} ({error})"
+        if hook != "routes" and "<store>" in path:
+            yield f"has '<store>' in {hook!r}: {page.path!r}; the store is in front of it already"
         shape = re.sub(r"<[^>]*>", "<>", path)
         for method in sorted(page.methods):
             if (shape, method) in seen:

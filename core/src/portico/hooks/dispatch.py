@@ -182,12 +182,16 @@ class Hooks:
         *,
         locale: str | None = None,
         timeout: float | None = None,
+        anywhere: bool = False,
     ) -> R:
         """Call a plugin's own function (a job, a route, a page) as ``owner`` calls a hook.
 
-        ``label`` names it in logs and health. Raises as ``owner`` does.
+        ``label`` names it in logs and health. ``anywhere``: also outside of stores, for what
+        belongs to none, though the plugin is of the store's scope. Raises as ``owner`` does.
         """
-        await self._check_answering(store, plugin, label)
+        if not (anywhere and store is None):
+            await self._check_answering(store, plugin, label)
+        self._refuse_in_transaction(label)
         ctx = self.context(store, plugin, locale)
         value: R = await self._ask(_key(plugin, store, label), function, ctx, argument, timeout)
         return value

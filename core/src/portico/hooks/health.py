@@ -5,6 +5,7 @@ Counters are added, not set, so any number of nodes count into the same row.
 
 import asyncio
 import contextlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,16 +50,20 @@ class Health:
         self._db = db
         self._clock = clock
         self._counts: dict[Key, Counts] = {}
+        self.totals: Counter[tuple[str, str, str]] = Counter()
+        """Calls of this process by plugin, hook and outcome, for metrics."""
         self._task: asyncio.Task[None] | None = None
 
     def answered(self, key: Key, seconds: float) -> None:
         """A hook answered."""
+        self.totals[key[0], key[2], "answered"] += 1
         counts = self._of(key)
         counts.calls += 1
         counts.total_ms += seconds * 1000
 
     def failed(self, key: Key, seconds: float, what: str) -> None:
         """A hook raised, or answered with a wrong type."""
+        self.totals[key[0], key[2], "failed"] += 1
         counts = self._failure(key, what)
         counts.calls += 1
         counts.errors += 1
@@ -66,6 +71,7 @@ class Health:
 
     def timed_out(self, key: Key, seconds: float, what: str) -> None:
         """A hook did not answer in time."""
+        self.totals[key[0], key[2], "timed_out"] += 1
         counts = self._failure(key, what)
         counts.calls += 1
         counts.timeouts += 1
@@ -73,6 +79,7 @@ class Health:
 
     def noticed(self, key: Key, what: str) -> None:
         """Something is wrong with a hook besides the answer of one call."""
+        self.totals[key[0], key[2], "noticed"] += 1
         self._failure(key, what).errors += 1
 
     def _failure(self, key: Key, what: str) -> Counts:
