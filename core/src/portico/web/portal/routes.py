@@ -20,7 +20,8 @@ def blueprints() -> list[Blueprint]:
     """Every page of the portal. Before each, the visit is loaded; no store, no page (404)."""
     portal = portal_blueprint("portal", __name__)
     for part in (
-        overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing, buy,
+        overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
+        buy,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     return [portal]
