@@ -111,13 +111,17 @@ class Hooks:
     ) -> R:
         """Ask the plugin that owns the record; its error reaches the caller.
 
-        Works while the plugin is on or retiring, else PluginOff. Refused when it does not answer
-        the hook, WrongAnswer when it answers with another type, TimeoutError after ``timeout``
-        seconds (None: no limit).
+        Works while the plugin is on or retiring, else PluginOff; outside of stores, where nothing
+        is switched off, for every installed plugin (sellers sign in with a store's plugin too).
+        Refused when it does not answer the hook, WrongAnswer when it answers with another type,
+        TimeoutError after ``timeout`` seconds (None: no limit).
         """
         name = hook.__name__
         method = self._registry.method(name, plugin)
-        await self._check_answering(store, plugin, name)
+        if store is None and plugin in self._registry.plugins:
+            self._refuse_in_transaction(name)
+        else:
+            await self._check_answering(store, plugin, name)
         if method is None:
             raise Refused(f"{self._registry.plugins[plugin].plugin.title} does not offer this.")
         ctx = self.context(store, plugin, locale)

@@ -201,11 +201,6 @@ LATEST_ATTEMPT = Query(
     .order_by(_attempts.c.id.desc())
     .limit(1),
 )
-COUNT_TRY = Query(
-    int,
-    sa.update(_attempts).values(tries=_attempts.c.tries + 1).where(_attempt)
-    .returning(_attempts.c.tries),
-)  # fmt: skip
 USE_ATTEMPT = Query(
     SignInAttempt,
     sa.update(_attempts)

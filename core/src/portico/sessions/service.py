@@ -127,11 +127,6 @@ async def latest_attempt(
     )
 
 
-async def count_try(rt: Runtime, attempt_id: str) -> int:
-    """Count a try to type the attempt's code; how many there have been, this one included."""
-    return await rt.db.one(queries.COUNT_TRY, attempt_id=attempt_id) or 0
-
-
 async def open_session(
     rt: Runtime,
     store: Store | None,

@@ -27,7 +27,7 @@ __all__ = [
     "client_ip", "csrf_token", "current_customer", "current_locale", "current_seller",
     "current_visit", "dashboard_blueprint", "device_hash", "form", "gettext", "local_path",
     "machine", "ngettext", "notice", "portal_blueprint", "portal_path", "redirect", "render",
-    "render_core", "runtime", "seller_signed_in", "signed_in", "take_notices",
+    "render_core", "runtime", "seller_signed_in", "signed_in", "take_notices", "typed",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -227,8 +227,11 @@ def csrf_token() -> str:
 
 async def form() -> dict[str, str]:
     """The fields of the form that was sent; of a repeated name the last, blanks trimmed."""
-    if g.get("form_expired"):
-        return {}
+    return {} if g.get("form_expired") else await typed()
+
+
+async def typed() -> dict[str, str]:
+    """As ``form``, but also what came without a valid token: to fill in the page shown again."""
     fields = await request.form
     return {name: values[-1].strip() for name, values in fields.lists() if values}
 

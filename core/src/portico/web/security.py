@@ -13,8 +13,8 @@ from portico.web.csrf import check_csrf
 from portico.web.errors import install_error_pages, logged_path
 from portico.web.http import client_ip
 
-MAX_BODY = 1024 * 1024
-"""Bytes of a request; routes that take files raise it for themselves."""
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes that a form or a webhook may have; product files take another way in."""
 _HSTS = "max-age=31536000"
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 _ORIGIN = re.compile(r"https?://[a-z0-9.*-]+(:\d+)?", re.IGNORECASE)
@@ -53,7 +53,7 @@ def content_security_policy(rt: Runtime) -> str:
 
 def install_security(app: Quart, rt: Runtime) -> None:
     """Make every answer of the application follow the rules; call it before routes are added."""
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     policy = content_security_policy(rt)
     https = is_https(rt.settings)
 
@@ -62,7 +62,7 @@ def install_security(app: Quart, rt: Runtime) -> None:
         await check_csrf(rt)
 
     async def after(response: Response) -> Response:
-        if g.get("form_expired") and response.status_code < 400:
+        if g.get("form_expired") and response.status_code < 300:
             response.status_code = 400
         add_cookies(rt.settings, response)
         _add_headers(response, policy, https)

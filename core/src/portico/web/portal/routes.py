@@ -12,6 +12,8 @@ from portico.web.portal import (
     licenses,
     overview,
     purchases,
+    settings,
+    sign_in,
     subscriptions,
 )
 
@@ -21,7 +23,7 @@ def blueprints() -> list[Blueprint]:
     portal = portal_blueprint("portal", __name__)
     for part in (
         overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
-        buy,
+        buy, sign_in, settings,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     return [portal]
