@@ -22,7 +22,7 @@ orders = store_table(
     moment("created_at"),
     moment("paid_at", nullable=True),
     ref("customer_id", "customers"),
-    ref("subscription_id", "subscriptions", use_alter=True, name="fk_orders_subscription"),
+    ref("subscription_id", "subscriptions"),
     sa.Index("ix_orders_customer", "store_id", "customer_id", "created_at"),
     sa.Index("ix_orders_subscription", "store_id", "subscription_id"),
 )
