@@ -7,6 +7,7 @@ a transaction and may run twice for one delivery, so each is idempotent.
 
 import asyncio
 import contextlib
+import itertools
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -14,8 +15,11 @@ from datetime import timedelta
 import structlog
 
 from portico.db import Command, DatabaseError
+from portico.emails import deliver as emails
+from portico.events import handlers as own
 from portico.events import queries
-from portico.events.models import Delivery, Lane
+from portico.events.models import GIVE_UP, MAX_ATTEMPTS, Delivery, Lane
+from portico.hooks.dispatch import PluginOff
 from portico.hooks.errors import Refused, RetryLater
 from portico.ids import new_id
 from portico.runtime import Runtime
@@ -33,10 +37,8 @@ RESERVED = 2
 """Slots that only the interactive lane may take: a sign-in mail always finds one free."""
 POLL_SECONDS = 0.4
 LEASE = timedelta(seconds=60)
-MAX_ATTEMPTS = 10
-"""After so many failures (about an hour and a half) a person has to look."""
-GIVE_UP = timedelta(days=3)
-"""How long a handler may put off a delivery with ``RetryLater``."""
+SCHEDULE_TURNS = 6
+"""Every so many sixths of a lease a worker sees that periodic jobs are in the outbox."""
 SHUTDOWN_SECONDS = 20.0
 
 _log = structlog.get_logger("portico.worker")
@@ -56,6 +58,7 @@ class Worker:
     ) -> None:
         self._rt = rt
         self._handlers = all_handlers() if handlers is None else handlers
+        self._schedules = handlers is None
         self._slots = slots
         self._general = max(slots - RESERVED, 1)
         self._running: dict[asyncio.Task[None], Delivery] = {}
@@ -141,9 +144,9 @@ class Worker:
             again = await self._handle(delivery)
         except RetryLater as error:
             await self._put_off(delivery, error)
-        except Refused as error:
-            log.warning("delivery_refused", error=error.message)
-            await self._bury(delivery, error.message)
+        except (Refused, PluginOff) as error:
+            log.warning("delivery_refused", error=str(error))
+            await self._bury(delivery, str(error))
         except Exception as error:
             # What a plugin raises is its own business; here it is one failed attempt.
             log.warning("delivery_failed", attempt=delivery.attempts, exc_info=True)
@@ -203,10 +206,11 @@ class Worker:
             _log.warning("outbox_unavailable", delivery=delivery.id, error=str(error))
 
     async def _keep_leases(self) -> None:
-        """Renew what is in hand; take back what the leases of others' deaths have freed."""
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 6)
+        """Renew what is in hand, take back what others' deaths have freed, see to the rounds."""
+        for turn in itertools.count():
             try:
+                if self._schedules and turn % SCHEDULE_TURNS == 0:
+                    await own.schedule(self._rt)
                 ids = [one.id for one in self._running.values()]
                 if ids:
                     until = self._rt.clock.now() + LEASE
@@ -214,6 +218,7 @@ class Worker:
                 await self._take_back()
             except DatabaseError as error:
                 _log.warning("outbox_unavailable", error=str(error))
+            await asyncio.sleep(LEASE.total_seconds() / 6)
 
     async def _take_back(self) -> None:
         now = self._rt.clock.now()
@@ -234,4 +239,15 @@ class Worker:
 
 def all_handlers() -> dict[str, Handler]:
     """Every kind of delivery core knows."""
-    return {}
+    from portico.licenses import service as licenses  # noqa: PLC0415 - they use the worker's parts
+    from portico.orders import service as orders  # noqa: PLC0415 - the same
+
+    return {
+        "mail": emails.deliver,
+        "event": own.fan_out,
+        "plugin_event": own.plugin_event,
+        "job": own.job,
+        "housekeeping": own.housekeeping,
+        "license": licenses.deliver,
+        "hint": orders.read_back,
+    }

@@ -14,11 +14,11 @@ from portico.clock import FixedClock
 from portico.db import Command, Query, check_url
 from portico.events import queries
 from portico.events import service as events
-from portico.events.models import Delivery, DeliveryState, Lane
+from portico.events.models import MAX_ATTEMPTS, Delivery, DeliveryState, Lane
 from portico.events.tables import outbox
 from portico.hooks.errors import Refused, RetryLater
 from portico.runtime import Runtime
-from portico.worker import LEASE, MAX_ATTEMPTS, Handler, Worker
+from portico.worker import LEASE, Handler, Worker
 
 ALL = Query(Delivery, sa.select(outbox).order_by(outbox.c.id))
 ADD = Command(sa.insert(outbox))

@@ -1,8 +1,10 @@
 """Statements about mails and their templates."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
-from portico.catalog.models import FileState, FileVersion, Product
+from portico.catalog.models import FileState, Product
 from portico.catalog.tables import bundle_products, file_versions, files, products
 from portico.customers.models import Customer
 from portico.customers.tables import customers
@@ -16,8 +18,20 @@ from portico.orders.tables import order_items, orders
 from portico.subscriptions.models import Subscription
 from portico.subscriptions.tables import subscriptions
 
-_store = sa.bindparam("store_id")
-_id = sa.bindparam("email_id")
+
+@dataclass(frozen=True, slots=True)
+class FileOfProduct:
+    """The newest version of a product's file, as a mail names it. ``size`` is in bytes."""
+
+    product_id: str
+    filename: str
+    label: str
+    number: int
+    size: int
+
+
+_store: sa.BindParameter[str] = sa.bindparam("store_id")
+_id: sa.BindParameter[str] = sa.bindparam("email_id")
 
 ADD = Query(
     str,
@@ -114,9 +128,15 @@ LICENSES = Query(
     .order_by(licenses.c.id),
 )
 _newer = file_versions.alias("newer")
-VERSIONS = Query(
-    FileVersion,
-    sa.select(file_versions)
+FILES = Query(
+    FileOfProduct,
+    sa.select(
+        files.c.product_id,
+        file_versions.c.filename,
+        file_versions.c.label,
+        file_versions.c.number,
+        file_versions.c.size,
+    )
     .select_from(
         file_versions.join(
             files,
@@ -146,8 +166,4 @@ SUBSCRIPTION = Query(
     sa.select(subscriptions).where(
         subscriptions.c.store_id == _store, subscriptions.c.id == sa.bindparam("id")
     ),
-)
-PRODUCT = Query(
-    Product,
-    sa.select(products).where(products.c.store_id == _store, products.c.id == sa.bindparam("id")),
 )

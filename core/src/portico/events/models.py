@@ -1,9 +1,14 @@
 """Events, deliveries and audit entries."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
+
+MAX_ATTEMPTS = 10
+"""After so many failures (about an hour and a half) a delivery waits for a person."""
+GIVE_UP = timedelta(days=3)
+"""How long a handler may put a delivery off with ``RetryLater``."""
 
 
 class EventType(StrEnum):

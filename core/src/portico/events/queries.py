@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, lock_rows
 from portico.events.models import AuditEntry, Delivery, DeliveryState
 from portico.events.tables import audit_log, outbox
+from portico.sessions.tables import rate_counters, sessions, sign_in_attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,12 @@ COUNTS = Query(
         outbox.c.state, outbox.c.lane
     ),
 )
-PERIODIC_KEYS = Query(str, sa.select(outbox.c.key).where(in_list(outbox.c.key, "keys")))
+KEYS = Query(str, sa.select(outbox.c.key).where(in_list(outbox.c.key, "keys")))
+"""Which of these keys are in the outbox."""
+
+DROP_SESSIONS = Command(sa.delete(sessions).where(sessions.c.expires_at <= _now))
+DROP_ATTEMPTS = Command(sa.delete(sign_in_attempts).where(sign_in_attempts.c.expires_at <= _now))
+DROP_COUNTERS = Command(sa.delete(rate_counters).where(rate_counters.c.expires_at <= _now))
 
 AUDIT = Command(sa.insert(audit_log))
 AUDIT_OF_STORE = Query(

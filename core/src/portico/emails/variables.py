@@ -1,0 +1,244 @@
+"""What the texts of mails can say: names, what they mean, and where their values come from.
+
+All values are text (amounts and dates already written as the reader writes them), lists of such
+groups, or true/false. What a mail is not about is there too, and empty.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portico.catalog.models import Product
+from portico.customers.models import Customer
+from portico.emails import queries
+from portico.emails.models import Email
+from portico.emails.service import sender_address
+from portico.hooks.emails import EmailHooks, Purchase
+from portico.i18n import N_, format_date, format_filesize, format_money
+from portico.licenses.models import License
+from portico.orders.models import Order
+from portico.runtime import Runtime
+from portico.stores.models import Mode, Store
+from portico.stores.urls import dashboard_url, portal_url
+from portico.subscriptions.models import Subscription
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable for the editor's menu. ``label`` is translated where it is shown.
+
+    A name with ``[]`` is inside a list: ``{% for product in products %}{{ product.name }}``.
+    """
+
+    name: str
+    label: str
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("store.name", N_("Name of the store")),
+    Variable("store.support_email", N_("Support address of the store")),
+    Variable("portal.url", N_("Link to the portal")),
+    Variable("customer.name", N_("Name of the customer")),
+    Variable("customer.email", N_("E-mail address of the customer")),
+    Variable("order.number", N_("Order number")),
+    Variable("order.date", N_("Date of the order")),
+    Variable("order.total", N_("Total of the order")),
+    Variable("order.refunded", N_("Amount that was refunded in all")),
+    Variable("order.url", N_("Link to the purchase")),
+    Variable("order.invoice_url", N_("Link to the invoice")),
+    Variable("order.test", N_("Whether it is a test purchase")),
+    Variable("items[].name", N_("What a line of the order is for")),
+    Variable("items[].quantity", N_("Quantity of the line")),
+    Variable("items[].amount", N_("Amount of the line")),
+    Variable("products[].name", N_("Name of a product")),
+    Variable("products[].message", N_("The product's own message to its buyers")),
+    Variable("downloads[].product", N_("Product a file belongs to")),
+    Variable("downloads[].name", N_("Name of the file")),
+    Variable("downloads[].version", N_("Version of the file")),
+    Variable("downloads[].size", N_("Size of the file")),
+    Variable("downloads[].url", N_("Link to the file in the portal")),
+    Variable("licenses[].product", N_("Product a license key is for")),
+    Variable("licenses[].key", N_("License key")),
+    Variable("licenses[].expires", N_("Date until which the key is valid")),
+    Variable("subscription.name", N_("Name of the subscription")),
+    Variable("subscription.amount", N_("Price of a period")),
+    Variable("subscription.renews", N_("Date of the next charge")),
+    Variable("subscription.ends", N_("Date on which the subscription ends")),
+    Variable("subscription.url", N_("Link to the subscription")),
+    Variable("amount", N_("Amount the mail is about, such as a refund")),
+    Variable("mail.reason", N_("Why the payment failed, in the provider's words")),
+)
+
+
+async def load(
+    rt: Runtime, store: Store | None, email: Email, secrets: Mapping[str, str]
+) -> Values:
+    """Every variable's value for one mail. Plugins add theirs to mails about a purchase."""
+    values = empty(rt, store, email)
+    customer = await _customer(rt, email)
+    if customer is not None:
+        values["customer"] = {"name": customer.name, "email": customer.email}
+    if store is not None:
+        zone = store.timezone
+        if order_id := email.order_id or email.params.get("order_id"):
+            await _add_order(rt, store, email, str(order_id), customer, values)
+        if subscription_id := email.params.get("subscription_id"):
+            found = await rt.db.one(
+                queries.SUBSCRIPTION, store_id=store.id, id=str(subscription_id)
+            )
+            if found is not None:
+                values["subscription"] = _subscription(rt, store, found, email.locale, zone)
+    for name, value in secrets.items():
+        set_dotted(values, name, value)
+    return values
+
+
+def empty(rt: Runtime, store: Store | None, email: Email) -> Values:
+    """The values that need no order: what is missing is there, and empty."""
+    params = email.params
+    amount = ""
+    if isinstance(params.get("amount"), int) and params.get("currency"):
+        amount = format_money(params["amount"], str(params["currency"]), email.locale)
+    return {
+        "store": {
+            "name": (store.name if store else str(params.get("store_name") or "")) or "Portico",
+            "support_email": (store.support_email if store else None) or "",
+            "locale": store.locale if store else email.locale,
+        },
+        "portal": {"url": portal_url(rt.settings, store) if store else ""},
+        "dashboard": {"url": dashboard_url(rt.settings)},
+        "customer": {"name": "", "email": email.to_address},
+        "order": {
+            "number": "", "date": "", "total": "", "refunded": "", "url": "", "invoice_url": "",
+            "test": False,
+        },
+        "items": [],
+        "products": [],
+        "downloads": [],
+        "licenses": [],
+        "subscription": {"name": "", "amount": "", "renews": "", "ends": "", "url": ""},
+        "amount": amount,
+        "mail": {
+            "to": email.to_address,
+            "kind": email.kind,
+            "sender": sender_address(rt.settings),
+            "reason": str(params.get("failure_message") or ""),
+            "minutes": str(params.get("minutes") or 30),
+            "new_email": str(params.get("new_email") or ""),
+        },
+    }  # fmt: skip
+
+
+def set_dotted(values: Values, name: str, value: str) -> None:
+    """Put ``value`` where the text will look for ``a.b``. What is no group there gives way."""
+    *path, last = name.split(".")
+    group = values
+    for part in path:
+        inner = group.get(part)
+        if not isinstance(inner, dict):
+            inner = group[part] = {}
+        group = inner
+    group[last] = value
+
+
+async def _customer(rt: Runtime, email: Email) -> Customer | None:
+    if email.customer_id is None or email.store_id is None:
+        return None
+    return await rt.db.one(queries.CUSTOMER, store_id=email.store_id, customer_id=email.customer_id)
+
+
+async def _add_order(
+    rt: Runtime, store: Store, email: Email, order_id: str, customer: Customer | None,
+    values: Values,
+) -> None:  # fmt: skip
+    locale, zone = email.locale, store.timezone
+    order = await rt.db.one(queries.ORDER, store_id=store.id, id=order_id)
+    if order is None:
+        return
+    items = await rt.db.all(queries.ITEMS, store_id=store.id, order_id=order_id)
+    products = await rt.db.all(queries.PRODUCTS, store_id=store.id, order_id=order_id)
+    licenses = await rt.db.all(queries.LICENSES, store_id=store.id, order_id=order_id)
+    names = {product.id: product.name for product in products}
+    owned = list(dict.fromkeys([item.product_id for item in items] + list(names)))
+    versions = await rt.db.all(queries.FILES, store_id=store.id, product_ids=list(names))
+    values["order"] = _order(rt, store, order, locale)
+    values["items"] = [
+        {
+            "name": item.description,
+            "quantity": str(item.quantity),
+            "amount": format_money(item.amount, order.currency, locale),
+        }
+        for item in items
+    ]
+    values["products"] = _products(products, owned)
+    values["downloads"] = [
+        _download(row, names[row.product_id], values["order"]["url"], locale) for row in versions
+    ]
+    values["licenses"] = [_license(one, names, locale, zone) for one in licenses]
+    values["product_ids"] = owned
+    if customer is not None:
+        purchase = Purchase(order, items, products, customer, licenses)
+        for reply in await rt.hooks.each(
+            store, EmailHooks.email_variables, purchase, locale=locale
+        ):
+            for variable in reply.value:
+                # A plugin's words live under its own name; it replaces none of core's.
+                if variable.name.startswith(f"{reply.plugin}."):
+                    set_dotted(values, variable.name, variable.value)
+
+
+def _order(rt: Runtime, store: Store, order: Order, locale: str) -> Values:
+    when = order.paid_at or order.created_at
+    page = f"purchases/{order.id}"
+    return {
+        "number": str(order.number),
+        "date": format_date(when, locale, store.timezone),
+        "total": format_money(order.total, order.currency, locale),
+        "refunded": format_money(order.refunded, order.currency, locale),
+        "url": portal_url(rt.settings, store, page),
+        "invoice_url": portal_url(rt.settings, store, f"{page}/invoice"),
+        "test": order.mode is Mode.TEST,
+    }
+
+
+def _products(products: Sequence[Product], order: Sequence[str]) -> list[Values]:
+    found = {product.id: product for product in products}
+    return [
+        {"name": found[one].name, "message": found[one].confirmation_message}
+        for one in order
+        if one in found
+    ]
+
+
+def _download(version: queries.FileOfProduct, product: str, url: str, locale: str) -> Values:
+    # To the purchase, not to this version: the link in an old mail then leads to the newest one.
+    return {
+        "product": product,
+        "name": version.filename,
+        "version": version.label or str(version.number),
+        "size": format_filesize(version.size, locale),
+        "url": url,
+    }
+
+
+def _license(one: License, names: Mapping[str, str], locale: str, zone: str) -> Values:
+    return {
+        "product": names.get(one.product_id, ""),
+        "key": one.key or "",
+        "expires": format_date(one.expires_at, locale, zone) if one.expires_at else "",
+    }
+
+
+def _subscription(
+    rt: Runtime, store: Store, subscription: Subscription, locale: str, zone: str
+) -> Values:
+    ends = subscription.ended_at or subscription.cancel_at
+    return {
+        "name": subscription.description,
+        "amount": format_money(subscription.amount, subscription.currency, locale),
+        "renews": "" if ends else format_date(subscription.current_period_end, locale, zone),
+        "ends": format_date(ends, locale, zone) if ends else "",
+        "url": portal_url(rt.settings, store, f"subscriptions/{subscription.id}"),
+    }
