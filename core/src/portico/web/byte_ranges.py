@@ -1,10 +1,11 @@
 """Which bytes a request gets: RFC 9110, sections 13 (conditions) and 14 (ranges)."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+
+from werkzeug.datastructures import Headers
 
 _RANGE = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.IGNORECASE)
 
@@ -31,9 +32,7 @@ class NotSatisfiable:
 Choice = Bytes | NotModified | NotSatisfiable
 
 
-def choose(
-    method: str, headers: Mapping[str, str], *, etag: str, modified: datetime, size: int
-) -> Choice:
+def choose(method: str, headers: Headers, *, etag: str, modified: datetime, size: int) -> Choice:
     """What to answer a GET or HEAD. ``etag`` is strong, in its quotes; ``size`` is in bytes.
 
     A header that cannot be read is treated as if it were not there, and several ranges at once
@@ -54,7 +53,7 @@ def http_date(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
-def _has_it(headers: Mapping[str, str], etag: str, modified: datetime) -> bool:
+def _has_it(headers: Headers, etag: str, modified: datetime) -> bool:
     known = headers.get("If-None-Match")
     if known is not None:
         tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
@@ -63,7 +62,7 @@ def _has_it(headers: Mapping[str, str], etag: str, modified: datetime) -> bool:
     return since is not None and modified <= since
 
 
-def _still_the_same(headers: Mapping[str, str], etag: str, modified: datetime) -> bool:
+def _still_the_same(headers: Headers, etag: str, modified: datetime) -> bool:
     """Whether the part that the client has is of the file as it is now."""
     condition = headers.get("If-Range")
     if condition is None:

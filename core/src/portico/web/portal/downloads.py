@@ -1,19 +1,22 @@
 """Handing out files: a grant for a signed-in customer, then the bytes."""
 
+from typing import cast
 from urllib.parse import quote
 
-from quart import Blueprint, Response, abort, redirect, request
+from quart import Blueprint, Response, abort, request
 
 from portico.catalog import downloads
 from portico.catalog.models import FileVersion
-from portico.customers.models import Customer
 from portico.hooks.files import LocalFile, OpenedFile, RemoteFile
-from portico.runtime import Runtime
-from portico.stores.models import Store
-from portico.stores.urls import portal_url
-from portico.web.asgi_files import send_headers_only, send_path, send_stream
+from portico.web.asgi_files import Scope, send_headers_only, send_path, send_stream
 from portico.web.byte_ranges import Bytes, NotModified, NotSatisfiable, choose, http_date
-from portico.web.http import current_visit, render, runtime, signed_in
+from portico.web.http import (
+    current_customer,
+    current_visit,
+    render,
+    runtime,
+    signed_in,
+)
 from portico.web.portal.pages import FileMissingPage
 
 blueprint = Blueprint("download", __name__)
@@ -33,55 +36,46 @@ _PLAIN_TYPES = frozenset({
 @signed_in
 async def begin(version_id: str) -> Response:
     """What a Download button links to; the address stays good for as long as the file is theirs."""
-    rt, store, customer = _who()
+    rt, store, customer = runtime(), current_visit().store, current_customer()
     try:
         grant = await downloads.make_grant(rt, store, customer.id, version_id)
     except downloads.NotOffered:
         abort(404)
-    return _to_file(rt, store, grant)
+    return _to_file(grant)
 
 
 @blueprint.get("/file/<grant>")
 @signed_in
 async def fetch(grant: str) -> Response:
     """The bytes, whole or a range of them."""
-    rt, store, customer = _who()
+    rt, store, customer = runtime(), current_visit().store, current_customer()
     try:
         redeemed = await downloads.redeem_grant(rt, store, customer.id, grant)
     except downloads.NotOffered:
         abort(404)
     if redeemed.fresh_grant is not None:
-        return _to_file(rt, store, redeemed.fresh_grant)
+        return _to_file(redeemed.fresh_grant)
     opened = await downloads.open_version(rt, store, redeemed.version)
     if opened is None:
-        page = await render(FileMissingPage(redeemed.file_name))
-        page.status_code = 404
-        return page
+        return await render(FileMissingPage(redeemed.file_name), 404)
     response = _answer(redeemed.version, opened)
     if request.method == "GET" and response.status_code in (200, 206, 302):
         await downloads.record(rt, store, customer.id, redeemed)
     return response
 
 
-def _who() -> tuple[Runtime, Store, Customer]:
-    visit = current_visit()
-    if visit.customer is None:
-        raise LookupError("nobody is signed in")
-    return runtime(), visit.store, visit.customer
+def _see(url: str) -> Response:
+    return Response(b"", 302, {"Location": url, "Cache-Control": "no-store"})
 
 
-def _to_file(rt: Runtime, store: Store, grant: str) -> Response:
-    response = redirect(portal_url(rt.settings, store, f"file/{grant}"), 302, Response)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _to_file(grant: str) -> Response:
+    return _see(f"../file/{grant}")  # relative: right under /p/<store>/ and on a domain of its own
 
 
 def _answer(version: FileVersion, opened: OpenedFile) -> Response:
     """The response to a GET or HEAD of an opened file."""
     if isinstance(opened, RemoteFile):
-        response = redirect(opened.url, 302, Response)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return _see(opened.url)
     choice = choose(
         request.method, request.headers, etag=f'"{version.sha256}"',
         modified=version.created_at, size=version.size,
@@ -105,7 +99,7 @@ def _send(response: Response, version: FileVersion, opened: OpenedFile, part: By
     if request.method == "HEAD":
         send_headers_only(response, part.end - part.start)
     elif isinstance(opened, LocalFile):
-        send_path(request.scope, response, opened.path, part.start, part.end)
+        send_path(cast(Scope, request.scope), response, opened.path, part.start, part.end)
     elif not isinstance(opened, RemoteFile):
         send_stream(response, opened, part.start, part.end)
 
