@@ -21,6 +21,8 @@ from portico.hooks.lifecycle import LifecycleHooks
 from portico.hooks.loader import Registry, load_plugins
 from portico.hooks.plugin import Plugin
 from portico.keys import Keys
+from portico.logs import configure_logging
+from portico.logs import configure_logs
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
 from portico.themes.engine import ThemeEngine
@@ -43,6 +45,7 @@ def build_runtime(
     ``plugins`` are objects to use in place of what is installed: for tests. Raises
     ConfigurationError.
     """
+    configure_logs()
     if plugins is None:
         registry = load_plugins(settings.plugins, demo=settings.demo)
     else:
@@ -106,6 +109,7 @@ def create_app(
 
 def create_app_from_environment() -> Quart:
     """What the server's processes call: configured by ``PORTICO_*`` alone."""
+    configure_logging()
     return create_app(load_settings())
 
 

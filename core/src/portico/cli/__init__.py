@@ -10,6 +10,7 @@ from portico.cli.common import fail
 from portico.db import DatabaseUnavailable
 from portico.errors import ConfigurationError, PorticoError
 from portico.hooks.errors import InvalidSettings, Refused
+from portico.logs import configure_logging
 
 app = typer.Typer(
     name="portico",
@@ -58,6 +59,7 @@ def mount_plugin_commands(argv: Sequence[str]) -> None:
 
 def main() -> None:
     """Entry point of the ``portico`` command."""
+    configure_logging()
     try:
         mount_plugin_commands(sys.argv[1:])
         app()

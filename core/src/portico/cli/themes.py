@@ -7,7 +7,6 @@ import typer
 
 from portico.hooks.loader import load_plugins
 from portico.settings import load_settings
-from portico.themes.check import check_theme
 from portico.themes.engine import ThemeEngine
 
 app = typer.Typer(help="Themes of the portal.", no_args_is_help=True)
@@ -31,6 +30,8 @@ def check(
     html: Annotated[Path | None, typer.Option(help="Also write every page to this folder.")] = None,
 ) -> None:
     """Render every page with sample customers and report what is wrong."""
+    from portico.themes.check import check_theme  # noqa: PLC0415 - only developers need it
+
     problems = check_theme(_engine(), name, html_dir=html)
     for problem in problems:
         typer.echo(str(problem), err=True)

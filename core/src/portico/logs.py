@@ -1,0 +1,26 @@
+"""How the program logs: one line per event, readable on a terminal, JSON elsewhere."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logging(level: int = logging.INFO) -> None:
+    """Set up structlog for this process; called by the command line and the server's processes."""
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    tail: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, renderer]
+    if sys.stderr.isatty():
+        plain = structlog.dev.plain_traceback
+        tail = [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            *tail,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,151 @@
+"""The whole job: a person is a customer, in a real browser, against ``portico demo``."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from portico.demo.content import PRODUCTS
+from portico.testing import postgres
+
+from tests.journeys.customer import Customer
+from tests.support.processes import Demo, start_demo
+
+pytestmark = pytest.mark.browser
+
+MERIDIAN = next(product for product in PRODUCTS if product.slug == "meridian-sans")
+VARIANTS = {
+    "english": ("en", True, "sqlite"),
+    "english on postgresql": ("en", True, "postgresql"),
+    "english without javascript": ("en", False, "sqlite"),
+    "german": ("de", True, "sqlite"),
+    "german without javascript": ("de", False, "sqlite"),
+}
+
+
+@pytest.fixture(params=VARIANTS.values(), ids=VARIANTS.keys())
+def customer(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path: Path
+) -> Iterator[Customer]:
+    locale, javascript, kind = request.param
+    url = postgres.create_database(postgres.server_url()) if kind == "postgresql" else None
+    demo = start_demo(tmp_path, url)
+    person = Customer(demo, browser, locale, javascript)
+    yield person
+    person.close()
+    demo.process.stop()
+    if url is not None:
+        postgres.drop_database(url)
+
+
+def test_a_customer_signs_in_buys_downloads_pays_and_cancels(customer: Customer) -> None:
+    signs_in_by_link_and_on_another_device_by_code(customer)
+    buys_a_product_and_gets_mail_key_and_file(customer)
+    is_offered_the_new_version_and_nothing_once_it_is_removed(customer)
+    updates_the_payment_method_of_the_subscription_that_is_past_due(customer)
+    cancels_a_subscription_and_undoes_it(customer)
+
+
+def signs_in_by_link_and_on_another_device_by_code(customer: Customer) -> None:
+    customer.sign_in_by_link()
+    device = Customer(customer.demo, customer.browser, customer.locale, customer.javascript)
+    device.sign_in_by_code()
+    device.close()
+
+
+def buys_a_product_and_gets_mail_key_and_file(customer: Customer) -> None:
+    demo = customer.demo
+    customer.visit("licenses")
+    before = customer.page.locator("code.secret").count()
+    mails = len([m for m in demo.mails(customer.email) if MERIDIAN.name in str(m)])
+    customer.buy(MERIDIAN.slug)
+
+    mail = demo.mail(customer.email, "", after=mails)
+    customer.visit("licenses")
+    keys = [key.inner_text() or key.text_content() for key in
+            customer.page.locator("code.secret").all()]  # fmt: skip
+    assert len(keys) == before + 1
+    mail = newest_with(demo, customer.email, keys)
+    assert demo.portal in mail["Text"]
+
+    customer.visit("purchases")
+    expect(customer.page.get_by_text(MERIDIAN.name).first).to_be_visible()
+    check_download(customer, "Meridian Sans (OTF)", MERIDIAN.files[0].versions[-1][2])
+
+
+def newest_with(demo: Demo, to: str, keys: list[str | None]) -> dict[str, str]:
+    """The newest mail; it holds one of the keys."""
+    import httpx
+
+    for summary in demo.mails(to):
+        mail: dict[str, str] = httpx.get(f"{demo.mailbox}api/v1/message/{summary['ID']}").json()
+        if any(key and key.strip() in mail["Text"] for key in keys):
+            return mail
+    raise AssertionError("no mail holds a key that the portal shows")
+
+
+def check_download(customer: Customer, file_name: str, expected: bytes) -> None:
+    """The bytes are the uploaded ones, whole and in two parts."""
+    url = customer.download_url(file_name)
+    with customer.client() as client:
+        whole = client.get(url)
+        assert hashlib.sha256(whole.content).hexdigest() == hashlib.sha256(expected).hexdigest()
+        assert "attachment" in whole.headers["content-disposition"]
+        half = len(expected) // 2
+        start = client.get(url, headers={"Range": f"bytes=0-{half - 1}"})
+        assert start.status_code == 206
+        rest = client.get(url, headers={"Range": f"bytes={half}-", "If-Range": start.headers["etag"]})
+        assert rest.status_code == 206
+        assert start.content + rest.content == expected
+    if customer.javascript:
+        customer.visit("downloads")
+        row = customer.page.get_by_role("listitem").filter(has_text=file_name).first
+        with customer.page.expect_download() as download:
+            row.get_by_role("link", name=customer.say("Download")).first.click()
+        assert Path(download.value.path()).read_bytes() == expected
+
+
+def is_offered_the_new_version_and_nothing_once_it_is_removed(customer: Customer) -> None:
+    demo = customer.demo
+    listed = demo.command("product", "list", "--store", "demo")
+    match = re.search(r"Meridian Sans, desktop.*?(fil_\w+)", listed, re.DOTALL)
+    assert match is not None, listed
+    new = demo.data_dir / "meridian-sans-5.zip"
+    new.write_bytes(b"version five" * 1000)
+    demo.command("file", "replace", match[1], str(new), "--store", "demo", "--label", "5.0")
+    check_download(customer, "Meridian Sans (OTF)", new.read_bytes())
+    customer.visit("downloads")
+    expect(customer.page.get_by_text("5.0").first).to_be_visible()
+
+    demo.command("file", "remove", match[1], "--store", "demo")
+    customer.visit("downloads")
+    expect(customer.page.get_by_text("Meridian Sans (OTF)")).to_have_count(0)
+
+
+def updates_the_payment_method_of_the_subscription_that_is_past_due(customer: Customer) -> None:
+    customer.visit()
+    expect(customer.button("Update payment method")).to_be_visible()
+    customer.button("Update payment method").click()
+    customer.pay()
+    customer.page.wait_for_url(f"{customer.demo.portal}**")
+    customer.visit("subscriptions")
+    row = customer.page.get_by_role("listitem").filter(has_text="Foundry Club").first
+    expect(row.get_by_text(customer.say("Active"))).to_be_visible()
+    customer.visit()
+    expect(customer.button("Update payment method")).to_have_count(0)
+
+
+def cancels_a_subscription_and_undoes_it(customer: Customer) -> None:
+    page = customer.page
+    customer.visit("subscriptions")
+    page.get_by_role("link", name="Web font hosting").first.click()
+    customer.link("Cancel subscription").click()
+    expect(customer.link("Keep subscription")).to_be_visible()
+    customer.button("Cancel subscription").click()
+    expect(page.get_by_text(re.compile(r"20\d\d")).first).to_be_visible()
+    expect(page.get_by_text(customer.say("Cancelled.")).first).to_be_visible()
+    customer.button("Undo").click()
+    expect(customer.link("Cancel subscription")).to_be_visible()
+    expect(page.get_by_text(customer.say("Active")).first).to_be_visible()
