@@ -87,6 +87,7 @@ from portico.hooks.portal import PortalHooks
 from portico.hooks.subscriptions import CancellationRequest, Resumption, SubscriptionHooks
 from portico.ids import new_id
 from portico.licenses.models import License, LicenseState
+from portico.net import PrivateAddress, open_socket
 from portico.orders.models import (
     Order,
     OrderItem,
@@ -184,6 +185,7 @@ __all__ = [
     "PortalHooks",
     "Price",
     "PriceType",
+    "PrivateAddress",
     "Product",
     "ProductFile",
     "ProductState",
@@ -225,5 +227,6 @@ __all__ = [
     "hookimpl",
     "in_list",
     "new_id",
+    "open_socket",
     "run_in_store",
 ]

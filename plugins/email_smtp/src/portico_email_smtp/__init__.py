@@ -1,1 +1,7 @@
-"""Mail through an SMTP server."""
+"""Sends mail through an SMTP server."""
+
+from portico_email_smtp.plugin import EmailSmtp
+
+__all__ = ["plugin"]
+
+plugin = EmailSmtp()
