@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import structlog
-from jinja2 import Environment, Undefined
+from jinja2 import Environment, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from portico.hooks.loader import Registry
@@ -72,8 +72,6 @@ class ThemeEngine:
         cls,
         registry: Registry | None = None,
         themes_dir: Path | None = None,
-        *,
-        undefined: type[Undefined] = Undefined,
     ) -> Self:
         """Find the themes, read templates' folders, static files and translations.
 
@@ -83,19 +81,12 @@ class ThemeEngine:
             [(name, plugin.plugin) for name, plugin in registry.plugins.items()] if registry else []
         )
         themes, plugins = find_themes(themes_dir), find_plugin_folders(loaded)
-        lines = {name: theme.line for name, theme in themes.items()} | {CORE: ()}
-        environments = {
-            name: build_environment(
-                template_layers(line, themes, plugins), frozenset(plugins), undefined
-            )
-            for name, line in lines.items()
-        }
         return cls(
             themes=themes,
             plugins=plugins,
             translations=Translations.load(translation_folders(themes, plugins)),
             core_static=read_folder("core", CORE_FOLDER / "static"),
-            environments=environments,
+            environments={name: _environment(name, themes, plugins) for name in (*themes, CORE)},
         )
 
     # Rendering
@@ -144,6 +135,9 @@ class ThemeEngine:
         theme = self._theme(theme_name) if theme_name else None
         values = {**context, "locale": locale, "timezone": timezone}
         values.setdefault("direction", direction(locale))
+        store = values.get("store")
+        if isinstance(store, Store):
+            values |= self._look(store)
         return self._render(theme, template, values, {})
 
     def _render(
@@ -167,20 +161,39 @@ class ThemeEngine:
         return environment.get_template(template).render(values)
 
     def _of_store(self, store: Store, frame: Frame, context: Mapping[str, Any]) -> dict[str, Any]:
-        sheet = self.sheet(store)
         return {
             **context,
+            **self._look(store),
             "frame": frame,
             "locale": frame.locale,
             "direction": frame.direction,
             "timezone": store.timezone,
             "csrf_token": frame.csrf_token,
             "portal": partial(_portal, f"/p/{store.slug}/"),
+        }
+
+    def _look(self, store: Store) -> dict[str, Any]:
+        sheet = self.sheet(store)
+        return {
             "theme": sheet.values,
             "store_sheet": f"/static/theme/{store.slug}/{sheet.digest}.css",
         }
 
     # Themes and their settings
+
+    def titles(self) -> dict[str, str]:
+        """What each installed theme calls itself, by name."""
+        return {name: theme.manifest.title for name, theme in self.themes.items()}
+
+    def strict(self) -> Self:
+        """A copy whose templates may use no unknown name; for checks and tests."""
+        return replace(
+            self,
+            environments={
+                name: _environment(name, self.themes, self.plugins, StrictUndefined)
+                for name in (*self.themes, CORE)
+            },
+        )
 
     def theme_of(self, store: Store) -> Theme | None:
         """The store's theme; the default one where it is not installed any more; None where not
@@ -295,12 +308,19 @@ class ThemeEngine:
         return owner.static if owner else None
 
 
+def _environment(
+    name: str,
+    themes: Mapping[str, Theme],
+    plugins: Mapping[str, PluginFolder],
+    undefined: type[Undefined] = Undefined,
+) -> Environment:
+    line = themes[name].line if name in themes else ()
+    return build_environment(template_layers(line, themes, plugins), frozenset(plugins), undefined)
+
+
 def _slot(slots: Slots, name: str) -> Markup:
     return Markup().join(slots.get(name, ()))
 
 
 def _portal(base: str, path: str = "") -> str:
     return base + path.lstrip("/")
-
-
-Portal = Callable[[str], str]

@@ -16,6 +16,7 @@ from jinja2 import (
     pass_context,
 )
 from jinja2.runtime import Context
+from markupsafe import Markup
 from typing_extensions import override
 
 from portico.i18n import (
@@ -73,7 +74,10 @@ def build_environment(
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+    # The extension compiles {% trans %} for the new style, then gets our functions without its
+    # own wrappers: those would cost a third of the time a page takes.
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    environment.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
     environment.filters.update(FILTERS)
     return environment
 
@@ -87,14 +91,23 @@ def _translator(context: Context) -> Translator:
     return translator
 
 
-@pass_context
-def _gettext(context: Context, message: str) -> str:
-    return _translator(context).gettext(message)
+def _filled(message: str, variables: Mapping[str, object]) -> Markup:
+    # Messages are ours and may hold markup; what is put into them is escaped.
+    text = Markup(message)  # noqa: S704  see above
+    return text % variables if "%" in message else text
 
 
 @pass_context
-def _ngettext(context: Context, singular: str, plural: str, number: int) -> str:
-    return _translator(context).ngettext(singular, plural, number)
+def _gettext(context: Context, message: str, /, **variables: object) -> Markup:
+    return _filled(_translator(context).gettext(message), variables)
+
+
+@pass_context
+def _ngettext(
+    context: Context, singular: str, plural: str, number: int, /, **variables: object
+) -> Markup:
+    variables.setdefault("num", number)
+    return _filled(_translator(context).ngettext(singular, plural, number), variables)
 
 
 @pass_context
