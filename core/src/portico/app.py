@@ -22,7 +22,6 @@ from portico.hooks.loader import Registry, load_plugins
 from portico.hooks.plugin import Plugin
 from portico.keys import Keys
 from portico.logs import configure_logging
-from portico.logs import configure_logs
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
 from portico.themes.engine import ThemeEngine
@@ -45,7 +44,6 @@ def build_runtime(
     ``plugins`` are objects to use in place of what is installed: for tests. Raises
     ConfigurationError.
     """
-    configure_logs()
     if plugins is None:
         registry = load_plugins(settings.plugins, demo=settings.demo)
     else:

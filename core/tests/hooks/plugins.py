@@ -11,7 +11,6 @@ from portico.api import (
     PortalHooks,
     hookimpl,
 )
-from portico.customers.models import Customer as CustomerRecord
 
 Work = Callable[[], Awaitable[Any]]
 
@@ -37,4 +36,6 @@ class Menu(Plugin, PortalHooks):
         return [NavigationItem(label=ctx.plugin, path="/")]
 
 
-__all__ = ["CustomerRecord", "Menu"]
+def menus(*names: str, **weights: int) -> list[Menu]:
+    """Plugins of these names, with their weights where they are not the usual one."""
+    return [Menu(name) for name in names] + [Menu(n, weight=w) for n, w in weights.items()]

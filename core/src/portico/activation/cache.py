@@ -45,8 +45,10 @@ class StorePlugins:
         self._registry = registry
         self._keys = keys
         self._settings: dict[str, PluginSettings] = {}
+        # Outside of stores nothing is switched off: sellers sign in, and get mail, by the plugins
+        # that the stores use.
         self.states: Mapping[str, Activation] = {
-            name: Activation.ON if loaded.always_on else self._state(name)
+            name: Activation.ON if loaded.always_on or not store_id else self._state(name)
             for name, loaded in registry.plugins.items()
         }
         self.on = frozenset(n for n, state in self.states.items() if state is Activation.ON)

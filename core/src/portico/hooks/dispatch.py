@@ -118,10 +118,7 @@ class Hooks:
         """
         name = hook.__name__
         method = self._registry.method(name, plugin)
-        if store is None and plugin in self._registry.plugins:
-            self._refuse_in_transaction(name)
-        else:
-            await self._check_answering(store, plugin, name)
+        await self._check_answering(store, plugin, name)
         if method is None:
             raise Refused(f"{self._registry.plugins[plugin].plugin.title} does not offer this.")
         ctx = self.context(store, plugin, locale)
@@ -186,16 +183,12 @@ class Hooks:
         *,
         locale: str | None = None,
         timeout: float | None = None,
-        anywhere: bool = False,
     ) -> R:
         """Call a plugin's own function (a job, a route, a page) as ``owner`` calls a hook.
 
-        ``label`` names it in logs and health. ``anywhere``: also outside of stores, for what
-        belongs to none, though the plugin is of the store's scope. Raises as ``owner`` does.
+        ``label`` names it in logs and health. Raises as ``owner`` does.
         """
-        if not (anywhere and store is None):
-            await self._check_answering(store, plugin, label)
-        self._refuse_in_transaction(label)
+        await self._check_answering(store, plugin, label)
         ctx = self.context(store, plugin, locale)
         value: R = await self._ask(_key(plugin, store, label), function, ctx, argument, timeout)
         return value

@@ -45,12 +45,12 @@ def make_settings(database_url: str, data_dir: Path, **overrides: Any) -> Settin
 
 async def create_tables(url: str, registry: Registry) -> None:
     """Core's tables and those of the plugins, in an empty database."""
-    from portico.db.migrations import create_all  # noqa: PLC0415 - see below
-    from portico.hooks.lifecycle import LifecycleHooks  # noqa: PLC0415
+    from portico.hooks.lifecycle import LifecycleHooks  # noqa: PLC0415 - see below
     from portico.tables import metadata  # noqa: PLC0415
+    from portico.testing.schema import create_schema  # noqa: PLC0415
 
     declared = registry.contributed(LifecycleHooks.tables).values()
-    await create_all(url, [metadata, *(one.metadata for one in declared if one is not None)])
+    await create_schema(url, [metadata, *(one.metadata for one in declared if one is not None)])
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portico.logs import configure_logging
 from portico.testing import postgres
 from portico.testing.app import app, client, clock, portico_plugins, portico_settings, runtime
 from portico.testing.fixtures import database, database_url
@@ -27,6 +28,7 @@ _first = pytest.StashKey[bool]()
 def pytest_configure(config: pytest.Config) -> None:
     """Name the run before pytest-xdist starts its workers."""
     config.stash[_first] = postgres.join_run()
+    configure_logging()  # structlog's own way prints the variables of every frame, and is slow
     config.addinivalue_line("markers", "plugins(*plugins): the plugins that the test runs with")
 
 

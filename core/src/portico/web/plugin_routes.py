@@ -79,7 +79,7 @@ def _public_view(loaded: LoadedPlugin, route: Route) -> View:
         asked = await _request(params, token="" if route.machine else csrf_token())
         found = await rt.hooks.run(
             store, loaded.name, f"route {route.path}", route.handler, asked,
-            locale=current_locale(), timeout=SECONDS, anywhere=True,
+            locale=current_locale(), timeout=SECONDS,
         )  # fmt: skip
         return await answer(rt, loaded, found, Place.PUBLIC, store)
 
