@@ -33,6 +33,7 @@ from portico.hooks.checkout import (
     PaymentReport,
     Redirect,
     RefundReport,
+    RefundRequest,
     Report,
     SubscriptionReport,
 )
@@ -195,6 +196,7 @@ __all__ = [
     "Redirect",
     "Refund",
     "RefundReport",
+    "RefundRequest",
     "RefundState",
     "Refused",
     "RemoteFile",

@@ -39,6 +39,14 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Pay back ``refund.amount`` of ``payment``; ``payment.provider_ref`` is the provider's."""
+
+    refund: Refund
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentMethodReport:
     """A payment method as the provider has it now."""
 
@@ -160,6 +168,6 @@ class CheckoutHooks:
         raise NotImplementedError
 
     @owner
-    async def refund_payment(self, ctx: Context, refund: Refund) -> RefundReport:
+    async def refund_payment(self, ctx: Context, request: RefundRequest) -> RefundReport:
         """Pay back; repeatable by ``refund.idempotency_key``."""
         raise NotImplementedError

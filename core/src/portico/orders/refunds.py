@@ -10,7 +10,7 @@ from portico.emails import service as emails
 from portico.emails.models import EmailKind
 from portico.events import service as events
 from portico.events.models import EventType
-from portico.hooks.checkout import CheckoutHooks, RefundReport
+from portico.hooks.checkout import CheckoutHooks, RefundReport, RefundRequest
 from portico.hooks.errors import ActionRequired, Refused
 from portico.i18n import N_
 from portico.ids import new_id
@@ -51,9 +51,12 @@ async def refund(
 
 async def finish_refund(rt: Runtime, store: Store, pending: Refund) -> Refund:
     """Ask the provider to pay back and write down what it says. Repeatable."""
+    payment = await rt.db.one(queries.PAYMENT, store_id=store.id, id=pending.payment_id)
+    assert payment is not None  # a foreign key says so
+    # The idempotency key makes a second call find the first one's refund.
     report = await rt.hooks.owner(
-        store, pending.provider, CheckoutHooks.refund_payment, pending
-    )  # the idempotency key makes the second call find the first one's refund
+        store, pending.provider, CheckoutHooks.refund_payment, RefundRequest(pending, payment)
+    )
     async with rt.db.transaction():
         order = await _order(rt, store, pending.order_id)
         await _lock(rt, store, order)

@@ -133,9 +133,15 @@ async def _bought(order: Order, items: Sequence[OrderItem], payment: Payment | N
         items=tuple(items),
         masked_email=customers.mask_email(customer.email) if customer else "",
         message_html=_paragraphs(products) if paid else "",
-        failure_message=payment.failure_message if failed and payment else None,
+        failure_message=_failure(payment) if failed and payment else None,
         retry_url=portal_path(f"buy/{products[0].slug}") if failed and products else None,
     )
+
+
+def _failure(payment: Payment) -> str | None:
+    """The provider's words, in the reader's language where its plugin has them."""
+    say = runtime().themes.translations.gettext(current_locale(), payment.provider)
+    return say(payment.failure_message) if payment.failure_message else None
 
 
 def _state(order: Order, payment: Payment | None) -> str:
