@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -107,8 +108,9 @@ def create_app(
 
 def create_app_from_environment() -> Quart:
     """What the server's processes call: configured by ``PORTICO_*`` alone."""
-    configure_logging()
-    return create_app(load_settings())
+    settings = load_settings()
+    configure_logging(logging.WARNING if settings.demo else logging.INFO)
+    return create_app(settings)
 
 
 def _mount(app: Quart, rt: Runtime) -> None:

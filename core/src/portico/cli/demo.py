@@ -2,6 +2,7 @@
 
 import asyncio
 import json as json_module
+import logging
 import os
 import secrets
 import threading
@@ -14,6 +15,7 @@ from typing import Annotated
 import typer
 
 from portico.cli.serve import listen, migrate_first
+from portico.logs import configure_logging
 from portico.settings import load_settings
 
 START_TIMEOUT = 60.0
@@ -83,6 +85,7 @@ def demo(
         "PORTICO_DATA_DIR": str(data_dir),
         "PORTICO_SECRET_KEYS": _secret_key(data_dir),
     }
+    configure_logging(logging.WARNING)
     settings = load_settings()
     migrate_first(settings)
     asyncio.run(seed(settings))

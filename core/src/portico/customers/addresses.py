@@ -2,11 +2,13 @@
 
 import re
 
+from portico.errors import PorticoError
+
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
-class InvalidEmail(ValueError):
+class InvalidEmail(PorticoError, ValueError):
     """This is no e-mail address."""
 
 

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from portico.catalog.models import Interval
 
@@ -128,4 +128,10 @@ class DemoPeople:
 
     customer: str = "customer@example.com"
     seller: str = "seller@example.com"
-    issuers: tuple[str, ...] = field(default=("licenses",))
+
+
+PLUGINS = {
+    "auth": "auth_email_link", "payments": "payments_sandbox", "storage": "files_local",
+    "licenses": "licenses", "email": "email_mailbox",
+}  # fmt: skip
+"""What the demo store does each thing with. Others that are installed stay off."""

@@ -17,8 +17,9 @@ from portico.app import create_app
 from portico.catalog import service as catalog
 from portico.clock import FixedClock
 from portico.customers import service as customers
-from portico.demo.content import PRODUCTS, PURCHASES, DemoPeople, DemoProduct, DemoPurchase
+from portico.demo.content import PLUGINS, PRODUCTS, PURCHASES, DemoPeople, DemoProduct, DemoPurchase
 from portico.errors import PorticoError
+from portico.orders import refunds
 from portico.orders import service as orders
 from portico.runtime import Runtime
 from portico.sellers import service as sellers
@@ -112,10 +113,9 @@ async def _once(data: bytes) -> AsyncIterator[bytes]:
 
 
 async def _add_product(rt: Runtime, store: Store, item: DemoProduct, ids: dict[str, str]) -> None:
-    issuers = [name for name in DemoPeople().issuers if name in rt.registry.plugins]
     product = await catalog.create_product(
         rt, store, slug=item.slug, name=item.name, description=item.description,
-        license_issuer=issuers[0] if item.licensed and issuers else None,
+        license_issuer=PLUGINS["licenses"] if item.licensed else None,
         bundle_of=[ids[part] for part in item.bundle_of], by="demo",
     )  # fmt: skip
     ids[item.slug] = product.id
@@ -144,19 +144,21 @@ async def _buy(app: Quart, item: DemoPurchase) -> None:
 
 
 async def _refund_latest(rt: Runtime, store: Store) -> None:
-    customer = await customers.by_email(rt, store, DemoPeople().customer)
+    customer = await customers.by_email(rt, store.id, DemoPeople().customer)
     assert customer is not None
     order = (await orders.of_customer(rt, store, customer.id))[0]
-    await orders.refund(rt, store, order.id, order.total, "requested_by_customer", by="demo")
+    await refunds.refund(rt, store, order.id, order.total, "requested_by_customer", by="demo")
 
 
 async def _stock(rt: Runtime, clock: FixedClock, start: datetime) -> Store:
     clock.current = start
     store = await stores.create(
         rt, slug=SLUG, name="Northwind Type", currency="EUR", locale="en",
-        timezone="Europe/Berlin", support_email="hello@example.com", by="demo",
+        timezone="Europe/Berlin", support_email="hello@example.com",
+        plugins={*PLUGINS.values(), "email_smtp"}, by="demo",
     )  # fmt: skip
-    store = await stores.update_settings(rt, store, {"demo": True}, by="demo")
+    settings = {"demo": True, "providers": PLUGINS}
+    store = await stores.update_settings(rt, store.id, settings=settings, by="demo")
     await sellers.invite(rt, store, DemoPeople().seller, Role.OWNER, by="demo")
     ids: dict[str, str] = {}
     for item in PRODUCTS:

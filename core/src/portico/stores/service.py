@@ -2,13 +2,14 @@
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from portico.activation import service as activation
 from portico.actors import actor
 from portico.db import ConflictError
+from portico.errors import PorticoError
 from portico.events import service as events
 from portico.hooks.plugin import Scope
 from portico.ids import new_id
@@ -20,7 +21,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = frozenset({"dashboard"})  # the dashboard's cookie is named like a store's
 
 
-class InvalidStore(ValueError):
+class InvalidStore(PorticoError, ValueError):
     """A store cannot be made or changed like this; the message says what is wrong."""
 
 
@@ -34,9 +35,10 @@ async def create(
     timezone: str = "UTC",
     mode: Mode = Mode.TEST,
     support_email: str | None = None,
+    plugins: Collection[str] | None = None,
     by: str,
 ) -> Store:
-    """Open a store with every installed plugin of the store's scope switched on.
+    """Open a store with ``plugins`` switched on (None: all that are installed).
 
     ``slug`` is its part of the portal's address, ``currency`` an ISO 4217 code, ``timezone`` an
     IANA name. Raises InvalidStore.
@@ -76,8 +78,8 @@ async def create(
     except ConflictError:
         raise InvalidStore(f"There is a store {slug!r} already.") from None
     for plugin in rt.registry.plugins.values():
-        if plugin.plugin.scope is Scope.STORE:
-            await activation.enable(rt, store, plugin.plugin.name, by=by)
+        if plugin.plugin.scope is Scope.STORE and (plugins is None or plugin.name in plugins):
+            await activation.enable(rt, store, plugin.name, by=by)
     return await by_id(rt, store.id) or store
 
 
