@@ -223,7 +223,7 @@ def _license_page(chosen: sa.Select[Any]) -> Query[LicensesData]:
 
 
 LICENSES = _license_page(_licenses)
-LICENSE = _license_page(_licenses.where(licenses.c.id == SUBJECT))
+LICENSE = _license_page(sa.select(licenses).where(of_customer(licenses), licenses.c.id == SUBJECT))
 
 _invoices = (
     sa.select(orders)

@@ -169,7 +169,7 @@ async def subscription(
 async def licenses(
     rt: Runtime, store: Store, customer_id: str, license_id: str | None = None
 ) -> LicensesData:
-    """All license keys, newest first, or only the one with this id."""
+    """All license keys, newest first; or only the one with this id, in use or not."""
     if license_id is None:
         return await _load(rt, queries.LICENSES, store, customer_id)
     return await _load(rt, queries.LICENSE, store, customer_id, subject_id=license_id)

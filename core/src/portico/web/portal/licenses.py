@@ -55,15 +55,15 @@ def _rows(at: Here, data: LicensesData) -> tuple[LicenseRow, ...]:
 @signed_in
 async def ask(license_id: str) -> Response:
     """Says that the old key stops working, before it does."""
-    return await render(ReplaceLicensePage(await _row(here(), license_id)))
-
-
-async def _row(at: Here, license_id: str) -> LicenseRow:
+    at = here()
     data = await library.licenses(at.rt, at.store, at.customer.id, license_id)
     note_sections(data.sections[0])
     if not data.licenses:
         not_found()
-    return _rows(at, data)[0]
+    (row,) = _rows(at, data)
+    if not row.can_replace:
+        return redirect(at.path("licenses"))  # replaced meanwhile, or never to be
+    return await render(ReplaceLicensePage(row))
 
 
 @blueprint.post("/licenses/<license_id>/replace")

@@ -1,6 +1,6 @@
 """Subscriptions: the list, one of them, a new payment method for it."""
 
-from functools import partial
+from datetime import timedelta
 
 from quart import Blueprint, Response, request
 
@@ -10,7 +10,6 @@ from portico.i18n import N_
 from portico.library import service as library
 from portico.library.models import SubscriptionData
 from portico.library.service import Shelf
-from portico.stores.urls import portal_url
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import (
     AttemptState,
@@ -35,7 +34,9 @@ RUNNING = frozenset(SubscriptionStatus) - {
     SubscriptionStatus.CANCELED,
     SubscriptionStatus.INCOMPLETE,
 }
-RELOAD_SECONDS = 3
+RELOAD_SECONDS, RELOAD_SECONDS_LATER = 3, 30
+PATIENCE = timedelta(minutes=3)
+"""A provider that has not answered by then is asked less often."""
 
 
 @blueprint.get("/subscriptions")
@@ -102,15 +103,9 @@ async def start_update(at: Here, subscription_id: str | None, back: str) -> Resp
     """303 to the provider; where that is not possible, ``back`` with the reason."""
     url = await attempt(
         at,
-        subscriptions.start_update(
-            at.rt, at.store, at.customer, subscription_id, partial(_return_url, at)
-        ),
+        subscriptions.start_update(at.rt, at.store, at.customer, subscription_id, locale=at.locale),
     )
     return await fail(at, url, back) if isinstance(url, Failed) else redirect(url)
-
-
-def _return_url(at: Here, update_id: str) -> str:
-    return portal_url(at.rt.settings, at.store, f"payment-method/return?update={update_id}")
 
 
 async def fail(at: Here, failed: Failed, back: str) -> Response:
@@ -131,7 +126,7 @@ async def returned() -> Response:
     if isinstance(found, Failed):
         return await fail(at, found, "billing")
     if found.state is AttemptState.PENDING:
-        return await _wait(at)
+        return await _wait(at, found)
     _say_outcome(at, found)
     return redirect(at.path(_origin(found)))
 
@@ -149,17 +144,12 @@ def _say_outcome(at: Here, update: PaymentMethodUpdate) -> None:
         notice("bad", update.failure_message or at.say(N_("The payment method was not accepted.")))
 
 
-async def _wait(at: Here) -> Response:
-    page = PaymentMethodWaitPage(
-        at.say(N_("Waiting for the payment provider")),
-        at.say(
-            N_(
-                "It has not told us yet whether your new payment method works. This page looks "
-                "again by itself; you can also leave it, and nothing is lost."
-            )
-        ),
-        RELOAD_SECONDS,
+async def _wait(at: Here, update: PaymentMethodUpdate) -> Response:
+    waited = at.rt.clock.now() - update.created_at
+    return await render(
+        PaymentMethodWaitPage(
+            at.say(N_("Waiting for the payment provider")),
+            at.say(N_("It has not told us yet whether your new payment method works.")),
+            RELOAD_SECONDS if waited < PATIENCE else RELOAD_SECONDS_LATER,
+        )
     )
-    response = await render(page)
-    response.headers["Refresh"] = str(RELOAD_SECONDS)
-    return response
