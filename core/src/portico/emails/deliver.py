@@ -17,7 +17,7 @@ from portico.emails.service import sender_address
 from portico.emails.texts import default_text, footer
 from portico.events.models import GIVE_UP, MAX_ATTEMPTS, Delivery
 from portico.hooks.emails import EmailHooks, OutgoingEmail
-from portico.hooks.errors import Refused, RetryLater
+from portico.hooks.errors import DropMail, Refused, RetryLater
 from portico.runtime import Runtime
 from portico.stores import service as stores
 from portico.stores.models import Store
@@ -46,6 +46,8 @@ async def deliver(rt: Runtime, delivery: Delivery) -> None:
         message = await _message(rt, store, email, delivery.payload.get("plugin"))
         subject = message.subject
         await _send(rt, store, email, message)
+    except DropMail:
+        await rt.db.run(queries.FORGET, email_id=email.id)
     except NotWanted as error:
         await _outcome(rt, email, EmailState.FAILED, subject, str(error))
     except Refused as error:

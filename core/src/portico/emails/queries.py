@@ -52,6 +52,8 @@ ADD = Query(
     )
     .returning(emails.c.id),
 )
+FORGET = Command(sa.delete(emails).where(emails.c.id == _id))
+"""A mail that was never to be sent: nothing tells that somebody asked for it."""
 BY_ID = Query(Email, sa.select(emails).where(emails.c.id == _id))
 OF_CUSTOMER = Query(
     Email,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ class Browser:
         self.body = ""
         self.status = 0
         self.location = ""
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = {}
 
     async def get(self, path: str, **headers: str) -> str:
         """Open a page."""
@@ -72,7 +73,7 @@ class Browser:
 
     async def _keep(self, response: Any) -> str:
         self.status = response.status_code
-        self.headers = dict(response.headers)
+        self.headers = response.headers
         self.location = response.headers.get("Location", "")
         text = str(await response.get_data(as_text=True))
         if not self.location:

@@ -187,8 +187,8 @@ def _choose_locale() -> str:
     seller = seller_visit()
     chosen = (
         visit.customer.locale if visit and visit.customer else None,
-        seller.seller.locale if seller else None,
         read_cookie(rt.settings, "locale"),
+        seller.seller.locale if seller else None,
     )
     for locale in chosen:
         if locale in known:
@@ -233,7 +233,8 @@ async def form() -> dict[str, str]:
 async def typed() -> dict[str, str]:
     """As ``form``, but also what came without a valid token: to fill in the page shown again."""
     fields = await request.form
-    return {name: values[-1].strip() for name, values in fields.lists() if values}
+    # PostgreSQL takes no NUL in a text, and nobody types one.
+    return {name: values[-1].replace("\0", "").strip() for name, values in fields.lists() if values}
 
 
 def redirect(path: str, code: int = 303) -> Response:

@@ -68,7 +68,7 @@ class EmailLink(Plugin, AuthHooks, EmailHooks, LifecycleHooks):
         await ctx.mail.queue(
             EmailKind.SELLER_SIGN_IN if seller else EmailKind.SIGN_IN,
             attempt.email,
-            params={"attempt_id": attempt.id},
+            params={"attempt_id": attempt.id, "minutes": _minutes(ctx)},
             locale=attempt.locale,
             customer_id=None if seller else attempt.subject_id,
             lane=Lane.INTERACTIVE,
@@ -96,7 +96,7 @@ class EmailLink(Plugin, AuthHooks, EmailHooks, LifecycleHooks):
         path = f"sign-in/link?token={token}"
         seller = attempt.audience is Audience.SELLER
         url = ctx.urls.dashboard(path) if seller else ctx.urls.portal(path)
-        return {"sign_in.url": url, "sign_in.code": code, "sign_in.minutes": str(_minutes(ctx))}
+        return {"sign_in.url": url, "sign_in.code": code}
 
     @hookimpl
     async def preview_sign_in(self, ctx: Context, proof: SignInProof) -> ProofPreview:

@@ -1,0 +1,87 @@
+"""Sellers sign in, through the same plugins as customers."""
+
+from quart import Blueprint, Response, request
+
+from portico.web import sign_in
+from portico.web.http import (
+    form,
+    local_path,
+    redirect,
+    remember_locale,
+    render_core,
+    runtime,
+    seller_visit,
+)
+from portico.web.portal.pages import SignInLinkPage, SignInPage, SignInSentPage
+from portico.web.sign_in import Door, SignInPages
+
+BASE = "/dashboard/"
+_TEMPLATES: dict[type[SignInPages], str] = {
+    SignInPage: "dashboard/sign_in.html",
+    SignInSentPage: "dashboard/sign_in_sent.html",
+    SignInLinkPage: "dashboard/sign_in_link.html",
+}
+blueprint = Blueprint("sign_in", __name__)
+
+
+async def _show(page: SignInPages, status: int) -> Response:
+    return await render_core(_TEMPLATES[type(page)], {"page": page}, status)
+
+
+def _door() -> Door:
+    return Door(None, BASE, seller_visit() is not None, _show)
+
+
+@blueprint.get("/sign-in")
+async def show() -> Response:
+    """The form for the address."""
+    return await sign_in.show_form(_door())
+
+
+@blueprint.post("/sign-in")
+async def send() -> Response:
+    """Have a link sent."""
+    return await sign_in.send(_door())
+
+
+@blueprint.get("/sign-in/sent")
+@blueprint.get("/sign-in/code", endpoint="code")
+async def sent() -> Response:
+    """The mail is on its way."""
+    return await sign_in.show_sent(_door())
+
+
+@blueprint.post("/sign-in/code")
+async def check_code() -> Response:
+    """Sign in with a code."""
+    return await sign_in.check_code(_door())
+
+
+@blueprint.get("/sign-in/link")
+async def link() -> Response:
+    """What a link is for."""
+    return await sign_in.show_link(_door())
+
+
+@blueprint.post("/sign-in/link")
+async def confirm_link() -> Response:
+    """Sign in with a link."""
+    return await sign_in.confirm_link(_door())
+
+
+@blueprint.post("/sign-out")
+async def sign_out() -> Response:
+    """End this browser's session."""
+    return await sign_in.sign_out(_door())
+
+
+@blueprint.post("/language")
+async def change_language() -> Response:
+    """Choose the language; kept in this browser."""
+    locale = (await form()).get("locale", "")
+    if locale in runtime().themes.translations.locales:
+        remember_locale(locale)
+    referrer = request.headers.get("Referer", "")
+    if referrer.startswith(request.host_url):
+        referrer = "/" + referrer[len(request.host_url) :]
+    return redirect(local_path(referrer, BASE) or BASE)
