@@ -22,6 +22,7 @@ from portico.api import (
 )
 from portico.clock import FixedClock
 from portico.customers import service as customers
+from portico.events.handlers import schedule
 from portico.orders import service as orders
 from portico.runtime import Runtime
 from portico.subscriptions import service as subscriptions
@@ -121,6 +122,7 @@ class Shop:
 
     async def work(self, **later: float) -> None:
         """Let time pass, and the worker do what is due then."""
+        await schedule(self.rt)
         if later:
             self.clock.advance(timedelta(**later))
         await Worker(self.rt).drain()
