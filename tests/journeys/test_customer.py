@@ -110,7 +110,7 @@ def check_download(customer: Customer, file_name: str, expected: bytes) -> None:
 def is_offered_the_new_version_and_nothing_once_it_is_removed(customer: Customer) -> None:
     demo = customer.demo
     listed = demo.command("product", "list", "--store", "demo")
-    match = re.search(r"Meridian Sans, desktop.*?(fil_\w+)", listed, re.DOTALL)
+    match = re.search(r"Meridian Sans \(OTF\)\t.*\t(file_\w+)", listed)
     assert match is not None, listed
     new = demo.data_dir / "meridian-sans-5.zip"
     new.write_bytes(b"version five" * 1000)

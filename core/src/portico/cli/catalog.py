@@ -7,11 +7,10 @@ from typing import Annotated
 import aiofiles
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
 from portico.catalog import service as catalog
 from portico.catalog.models import FileVersion, Interval, Product
-from portico.cli.common import StoreOption, console, fail, run, store_named
+from portico.cli.common import StoreOption, console, fail, print_rows, run, store_named
 from portico.runtime import Runtime
 from portico.stores.models import Store
 
@@ -108,15 +107,13 @@ def list_products(store: StoreOption) -> None:
 
     async def work(rt: Runtime) -> None:
         found = await store_named(rt, store)
-        table = Table("Product", "Name", "State", "File", "Newest version", "Id of the file")
-        for product in await catalog.products(rt, found):
-            files = await catalog.files_of(rt, found, product.id)
-            for item, newest in files or [(None, None)]:
-                table.add_row(
-                    product.slug, product.name, product.state.value, item.name if item else "",
-                    newest.label or str(newest.number) if newest else "", item.id if item else "",
-                )  # fmt: skip
-        console.print(table)
+        rows = [
+            (product.slug, product.name, product.state.value, item.name if item else "",
+             newest.label or str(newest.number) if newest else "", item.id if item else "")
+            for product in await catalog.products(rt, found)
+            for item, newest in await catalog.files_of(rt, found, product.id) or [(None, None)]
+        ]  # fmt: skip
+        print_rows(("Product", "Name", "State", "File", "Newest version", "Id of the file"), rows)
 
     run(work)
 

@@ -1,12 +1,13 @@
 """What the commands share: a running core, and how they speak."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from portico.app import build_runtime
 from portico.runtime import Runtime
@@ -23,6 +24,18 @@ def fail(message: str) -> NoReturn:
     """Say on one line what is wrong, and stop with status 1."""
     typer.echo(f"portico: {message}", err=True)
     raise SystemExit(1)
+
+
+def print_rows(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on a terminal; elsewhere lines of tab-separated values, for other programs."""
+    if not console.is_terminal:
+        for row in [headers, *rows]:
+            typer.echo("\t".join(row))
+        return
+    table = Table(*headers)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 @asynccontextmanager

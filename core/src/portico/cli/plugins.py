@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from portico.activation import service as activation
-from portico.cli.common import StoreOption, console, run, store_named
+from portico.cli.common import StoreOption, print_rows, run, store_named
 from portico.hooks.lifecycle import LifecycleHooks
 from portico.hooks.loader import load_plugins
 from portico.runtime import Runtime
@@ -37,14 +36,13 @@ def list_plugins(
     """List the installed plugins."""
 
     async def work(rt: Runtime) -> None:
-        table = Table("Plugin", "Title", "Distribution", "Version", store or "")
         found = await store_named(rt, store) if store else None
-        for name, loaded in rt.registry.plugins.items():
-            state = (await activation.state(rt, found, name)).value if found else ""
-            table.add_row(
-                name, loaded.plugin.title, loaded.distribution, loaded.version, state
-            )  # fmt: skip
-        console.print(table)
+        rows = [
+            (name, loaded.plugin.title, loaded.distribution, loaded.version,
+             (await activation.state(rt, found, name)).value if found else "")
+            for name, loaded in rt.registry.plugins.items()
+        ]  # fmt: skip
+        print_rows(("Plugin", "Title", "Distribution", "Version", store or ""), rows)
 
     run(work)
 

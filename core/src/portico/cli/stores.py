@@ -3,9 +3,8 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from portico.cli.common import StoreOption, console, run, store_named
+from portico.cli.common import StoreOption, print_rows, run, store_named
 from portico.runtime import Runtime
 from portico.sellers import service as sellers
 from portico.sellers.models import Role
@@ -48,10 +47,11 @@ def list_stores() -> None:
     """List the stores with their portal links."""
 
     async def work(rt: Runtime) -> None:
-        table = Table("Store", "Name", "Mode", "Portal")
-        for store in await stores.all_stores(rt):
-            table.add_row(store.slug, store.name, store.mode.value, portal_url(rt, store.slug))
-        console.print(table)
+        rows = [
+            (store.slug, store.name, store.mode.value, portal_url(rt, store.slug))
+            for store in await stores.all_stores(rt)
+        ]
+        print_rows(("Store", "Name", "Mode", "Portal"), rows)
 
     run(work)
 
