@@ -147,10 +147,19 @@ def meaning(server: Server, error: Exception) -> Exception:
                 MEND_FIRST, f"{where} does not let you send from {error.sender} ({answer})."
             )
         return Refused(answer)
-    if isinstance(error, ssl.SSLError):
-        return RetryLater(MEND_FIRST, f"No encrypted connection to {where}: {error}")
+    if (broken := _tls_error(error)) is not None:
+        return RetryLater(MEND_FIRST, f"No encrypted connection to {where}: {broken}")
     if isinstance(error, TimeoutError):
         return RetryLater(SOON, f"{where} did not answer within {server.timeout:g} seconds.")
     if isinstance(error, SMTPException | OSError):
         return RetryLater(SOON, f"No connection to {where}: {error}")
     return error
+
+
+def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
+    """What is wrong with the encryption, where the library wrapped it."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return error
+        error = error.__cause__
+    return None
