@@ -26,6 +26,11 @@ from portico.logs import configure_logging
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
 from portico.themes.engine import ThemeEngine
+from portico.web import ops, plugin_routes, static, webhooks
+from portico.web.asgi_files import FileSender
+from portico.web.dashboard import routes as dashboard
+from portico.web.portal import routes as portal
+from portico.web.security import install_security
 from portico.worker import Worker
 
 _CAPABILITIES = (
@@ -114,21 +119,15 @@ def create_app_from_environment() -> Quart:
 
 
 def _mount(app: Quart, rt: Runtime) -> None:
-    from importlib import import_module
-
-    from portico.web import ops, plugin_routes
-    from portico.web.asgi_files import FileSender
-    from portico.web.security import install_security
-
     install_security(app, rt)
-    for name in ("portal.routes", "dashboard.routes", "webhooks", "static"):
-        try:
-            module = import_module(f"portico.web.{name}")
-        except ModuleNotFoundError:
-            continue
-        for blueprint in module.blueprints():
-            app.register_blueprint(blueprint)
-    for blueprint in (*plugin_routes.blueprints(rt), *ops.blueprints(rt)):
+    for blueprint in (
+        *portal.blueprints(),
+        *dashboard.blueprints(),
+        *static.blueprints(),
+        *webhooks.blueprints(),
+        *plugin_routes.blueprints(rt),
+        *ops.blueprints(rt),
+    ):
         app.register_blueprint(blueprint)
     app.asgi_app = FileSender(app.asgi_app)  # type: ignore[method-assign,assignment]  # Quart's way
 

@@ -22,6 +22,7 @@ __all__ = [
     "runtime",
 ]
 
+pytest.register_assert_rewrite("portico.testing.contracts")
 _first = pytest.StashKey[bool]()
 
 
