@@ -43,24 +43,33 @@ def column(model: type[Any], select: sa.Select[Any], name: str) -> sa.Label[Any]
     return packed(model, select).label(name)
 
 
-owned_items = sa.select(
-    order_items.c.order_id,
-    order_items.c.product_id,
-    orders.c.mode,
-    orders.c.state,
-    orders.c.subscription_id,
-    sa.func.coalesce(orders.c.paid_at, orders.c.created_at, type_=orders.c.paid_at.type).label(
-        "since"
-    ),
-).select_from(
-    order_items.join(
-        orders,
-        sa.and_(orders.c.store_id == order_items.c.store_id, orders.c.id == order_items.c.order_id),
+# What several lists of one statement need is a CTE, so that it is looked up once.
+_lines = (
+    sa.select(
+        order_items.c.id,
+        order_items.c.order_id,
+        order_items.c.product_id,
+        orders.c.mode,
+        orders.c.state,
+        orders.c.subscription_id,
+        sa.func.coalesce(orders.c.paid_at, orders.c.created_at, type_=orders.c.paid_at.type).label(
+            "since"
+        ),
     )
+    .select_from(
+        orders.join(
+            order_items,
+            sa.and_(
+                order_items.c.store_id == orders.c.store_id, order_items.c.order_id == orders.c.id
+            ),
+        )
+    )
+    .where(of_customer(orders), paid(), orders.c.kind == OrderKind.PURCHASE)
+    .cte("lines")
 )
-owned_items = owned_items.where(
-    of_customer(orders), paid(), orders.c.kind == OrderKind.PURCHASE
-).order_by(orders.c.created_at, orders.c.id, order_items.c.id)
+owned_items = sa.select(*[one for one in _lines.c if one.key != "id"]).order_by(
+    _lines.c.since, _lines.c.id
+)
 
 own_subscriptions = sa.select(subscriptions).where(
     of_customer(subscriptions), subscriptions.c.status != SubscriptionStatus.INCOMPLETE
@@ -78,9 +87,7 @@ own_methods = sa.select(payment_methods).where(of_customer(payment_methods))
 
 # Product ids a customer has anything to do with, bundles first as such, then what is in them.
 _mine = sa.union(
-    owned_items.with_only_columns(order_items.c.product_id, maintain_column_froms=True).order_by(
-        None
-    ),
+    sa.select(_lines.c.product_id),
     own_subscriptions.with_only_columns(subscriptions.c.product_id),
     own_grants.with_only_columns(grants.c.product_id),
 ).cte("mine")
@@ -96,28 +103,32 @@ own_bundles = sa.select(_parts.c.bundle_id, _parts.c.product_id)
 own_products = sa.select(products).where(
     products.c.store_id == STORE, products.c.id.in_(sa.select(_reach.c.product_id))
 )
-own_files = (
+_files = (
     sa.select(files)
     .where(
         files.c.store_id == STORE,
         files.c.state == FileState.ACTIVE,
         files.c.product_id.in_(sa.select(_reach.c.product_id)),
     )
-    .order_by(files.c.position, files.c.id)
+    .cte("own_files")
 )
-_own_file_ids = own_files.with_only_columns(files.c.id).order_by(None)
+own_files = sa.select(_files).order_by(_files.c.position, _files.c.id)
 all_versions = (
     sa.select(file_versions)
-    .where(file_versions.c.store_id == STORE, file_versions.c.file_id.in_(_own_file_ids))
+    .select_from(
+        _files.join(
+            file_versions,
+            sa.and_(file_versions.c.store_id == STORE, file_versions.c.file_id == _files.c.id),
+        )
+    )
     .order_by(file_versions.c.number.desc())
 )
-_newer = file_versions.alias("newer")
+_others = file_versions.alias("others")
 newest_versions = all_versions.where(
     file_versions.c.number
-    == sa.select(sa.func.max(_newer.c.number))
-    .where(
-        _newer.c.store_id == file_versions.c.store_id, _newer.c.file_id == file_versions.c.file_id
-    )
+    == sa.select(sa.func.max(_others.c.number))
+    .where(_others.c.store_id == STORE, _others.c.file_id == _files.c.id)
+    .correlate(_files)
     .scalar_subquery()
 )
 
@@ -125,11 +136,9 @@ _ONE: sa.ColumnClause[int] = sa.literal_column("1")
 _attached_methods = own_methods.where(payment_methods.c.detached_at.is_(None))
 
 SECTIONS = sa.select(
-    sa.exists(owned_items.with_only_columns(_ONE, maintain_column_froms=True).order_by(None)).label(
-        "purchases"
-    ),
+    sa.exists(sa.select(_ONE).select_from(_lines)).label("purchases"),
     sa.exists(own_subscriptions.with_only_columns(_ONE)).label("subscriptions"),
-    sa.exists(own_files.with_only_columns(_ONE).order_by(None)).label("downloads"),
+    sa.exists(sa.select(_ONE).select_from(_files)).label("downloads"),
     sa.exists(own_licenses.with_only_columns(_ONE)).label("licenses"),
     sa.exists(_attached_methods.with_only_columns(_ONE)).label("methods"),
 )
