@@ -22,6 +22,8 @@ from portico.events.models import GIVE_UP, MAX_ATTEMPTS, Delivery, Lane
 from portico.hooks.dispatch import PluginOff
 from portico.hooks.errors import Refused, RetryLater
 from portico.ids import new_id
+from portico.licenses import service as licenses
+from portico.orders import service as orders
 from portico.runtime import Runtime
 
 Handler = Callable[[Runtime, Delivery], Awaitable[timedelta | None]]
@@ -239,9 +241,6 @@ class Worker:
 
 def all_handlers() -> dict[str, Handler]:
     """Every kind of delivery core knows."""
-    from portico.licenses import service as licenses  # noqa: PLC0415 - they use the worker's parts
-    from portico.orders import service as orders  # noqa: PLC0415 - the same
-
     return {
         "mail": emails.deliver,
         "event": own.fan_out,
