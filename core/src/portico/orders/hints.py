@@ -63,4 +63,4 @@ def next_look(age: timedelta) -> timedelta | None:
     """When to look again at an attempt of that age that is still open; None for never."""
     if age >= LAST_LOOK:
         return None
-    return max(FIRST_LOOK, age)
+    return min(max(FIRST_LOOK, age), timedelta(days=1))
