@@ -1,0 +1,47 @@
+"""The sandbox keeps to what core relies on."""
+
+import portico_payments_sandbox
+from portico.testing.browser import Browser
+from portico.testing.contracts import (
+    CheckoutHooksContract,
+    PaymentMethodHooksContract,
+    Shop,
+    SubscriptionHooksContract,
+)
+
+
+class OnTheCardPage:
+    """What a person does on the hosted page."""
+
+    plugin = portico_payments_sandbox.plugin
+
+    async def pay(self, shop: Shop, browser: Browser, url: str) -> None:
+        await self._card(browser, url, "4242 4242 4242 4242")
+        assert browser.status == 303
+
+    async def decline(self, shop: Shop, browser: Browser, url: str) -> None:
+        await self._card(browser, url, "4000 0000 0000 0002")
+        assert "was declined" in browser.body
+
+    async def give_up(self, shop: Shop, browser: Browser, url: str) -> None:
+        path = CheckoutHooksContract.local(url)
+        await browser.get(path)
+        await browser.send(path, step="cancel")
+        assert browser.status == 303
+
+    async def _card(self, browser: Browser, url: str, number: str) -> None:
+        path = CheckoutHooksContract.local(url)
+        await browser.get(path)
+        await browser.send(path, number=number, expiry="12 / 34", cvc="123")
+
+
+class TestCheckout(OnTheCardPage, CheckoutHooksContract):
+    pass
+
+
+class TestPaymentMethods(OnTheCardPage, PaymentMethodHooksContract):
+    pass
+
+
+class TestSubscriptions(OnTheCardPage, SubscriptionHooksContract):
+    pass
