@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-
 from portico.i18n_tools import LANGUAGES, Package, extract, missing, packages
 
 ROOT = Path(__file__).parents[2]

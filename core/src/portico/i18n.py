@@ -5,6 +5,7 @@ plugin whose template or hook speaks, core. The .po files are read once, at star
 compiled.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,7 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from babel.dates import format_time as babel_time
 from babel.dates import get_datetime_format, get_timezone_name
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_currency, format_decimal
 
 from portico.errors import ConfigurationError
@@ -126,7 +127,7 @@ def read_catalog(path: Path) -> Catalog:
     try:
         with path.open("rb") as file:
             catalog = read_po(file, locale=path.parent.parent.name, abort_invalid=True)
-    except (ValueError, UnknownLocaleError, OSError) as error:
+    except (PoFileError, ValueError, OSError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
     singular: dict[str, str] = {}
     plural: dict[str, tuple[str, ...]] = {}
@@ -174,13 +175,18 @@ def minor_digits(currency: str) -> int:
     return _EXPONENTS.get(currency.upper(), 2)
 
 
+_CODE_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+
+
 @lru_cache(maxsize=8192)
 def format_money(amount: int, currency: str, locale: str) -> str:
     """An amount in minor units, with its currency: 1200 EUR is €12.00."""
     value = Decimal(amount).scaleb(-minor_digits(currency))
-    return format_currency(
+    text = format_currency(
         value, currency.upper(), locale=_locale(locale), decimal_quantization=False
     )
+    # CLDR sets a code apart from the digits (UTS 35, currency spacing); Babel does not.
+    return _CODE_BESIDE_DIGIT.sub("\u00a0", text)
 
 
 @lru_cache(maxsize=8192)

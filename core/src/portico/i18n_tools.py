@@ -67,7 +67,7 @@ def extract(package: Package) -> Catalog:
         str(package.folder),
         method_map=_METHODS,
         options_map={"**.html": {"trimmed": "true", "silent": "false"}},
-        keywords=_KEYWORDS,  # type: ignore[arg-type]  # Babel's own annotation is narrower
+        keywords=_KEYWORDS,
         comment_tags=("Translators:",),
     )
     for filename, _line, message, comments, context in found:

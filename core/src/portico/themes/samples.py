@@ -12,6 +12,7 @@ from portico.entitlements.models import Reason
 from portico.i18n import direction, language_name
 from portico.stores.models import Mode, Store
 from portico.subscriptions.models import SubscriptionStatus
+from portico.themes import sample_account as account
 from portico.themes import sample_data as data
 from portico.web.portal import pages as p
 
@@ -145,7 +146,10 @@ class Samples:
         )
 
     def _signed_in(self) -> Iterator[tuple[str, p.Page]]:
-        rows = (data.subscription_row(data.SUBSCRIPTION), data.subscription_row(data.CANCELLED))
+        rows = (
+            account.subscription_row(account.SUBSCRIPTION),
+            account.subscription_row(account.CANCELLED),
+        )
         yield (
             "overview",
             p.OverviewPage(None, (data.NEWS,), data.PURCHASES, True, rows),
@@ -153,31 +157,31 @@ class Samples:
         yield (
             "overview-past-due",
             p.OverviewPage(
-                p.Alert(data.PAST_DUE, data.GRACE_END),
+                p.Alert(account.PAST_DUE, data.GRACE_END),
                 (),
                 data.PURCHASES,
                 True,
-                (data.subscription_row(data.PAST_DUE), *rows),
+                (account.subscription_row(account.PAST_DUE), *rows),
             ),
         )
         yield "overview-empty", p.OverviewPage(None, (), (), False, ())
         yield "purchases", p.PurchasesPage(data.PURCHASES, older_url="?before=ord_1")
         yield "purchases-empty", p.PurchasesPage(())
-        yield "purchase", data.purchase_page()
-        yield "purchase-refunded", data.refunded_page()
+        yield "purchase", account.purchase_page()
+        yield "purchase-refunded", account.refunded_page()
         yield (
             "invoice",
             p.InvoicePage(
                 data.ORDER, data.ITEMS, (data.PAYMENT,), (data.REFUND,), data.BILLED_CUSTOMER
             ),
         )
-        yield "subscriptions", p.SubscriptionsPage((*rows, data.subscription_row(data.ENDED)))
+        yield "subscriptions", p.SubscriptionsPage((*rows, account.subscription_row(account.ENDED)))
         yield "subscriptions-empty", p.SubscriptionsPage(())
-        yield "subscription", data.subscription_page(data.SUBSCRIPTION)
-        yield "subscription-past-due", data.subscription_page(data.PAST_DUE)
-        yield "subscription-cancelled", data.subscription_page(data.CANCELLED)
-        yield "cancel", data.cancel_page(data.SUBSCRIPTION)
-        yield "cancel-past-due", replace(data.cancel_page(data.PAST_DUE), ends_at=None)
+        yield "subscription", account.subscription_page(account.SUBSCRIPTION)
+        yield "subscription-past-due", account.subscription_page(account.PAST_DUE)
+        yield "subscription-cancelled", account.subscription_page(account.CANCELLED)
+        yield "cancel", account.cancel_page(account.SUBSCRIPTION)
+        yield "cancel-past-due", replace(account.cancel_page(account.PAST_DUE), ends_at=None)
         yield (
             "payment-wait",
             p.PaymentMethodWaitPage(
@@ -193,13 +197,13 @@ class Samples:
         yield "licenses", p.LicensesPage(data.license_rows())
         yield "licenses-empty", p.LicensesPage(())
         yield "license-replace", p.ReplaceLicensePage(data.license_rows()[0])
-        yield "billing", data.billing_page()
+        yield "billing", account.billing_page()
         yield "billing-empty", p.BillingPage((), (), (), None, False)
         wrong = (p.FieldError("email", "This address belongs to somebody else here."),)
-        yield "settings", p.SettingsPage(data.CUSTOMER, data.DEVICES)
+        yield "settings", p.SettingsPage(data.CUSTOMER, account.DEVICES)
         yield (
             "settings-error",
-            p.SettingsPage(data.CUSTOMER, data.DEVICES, "new@example.com", "other@x", wrong),
+            p.SettingsPage(data.CUSTOMER, account.DEVICES, "new@example.com", "other@x", wrong),
         )
         yield "email-change", p.EmailChangePage("sample", "new@example.com")
 
@@ -208,16 +212,16 @@ class Samples:
         yield (
             "overview-long",
             p.OverviewPage(
-                p.Alert(replace(data.PAST_DUE, description=data.LONG), data.GRACE_END),
+                p.Alert(replace(account.PAST_DUE, description=data.LONG), data.GRACE_END),
                 (replace(data.NEWS, file_name=data.LONG),),
                 (data.long_purchase(),),
                 True,
-                (data.subscription_row(replace(data.SUBSCRIPTION, description=data.LONG)),),
+                (account.subscription_row(replace(account.SUBSCRIPTION, description=data.LONG)),),
             ),
         )
         for status in SubscriptionStatus:
-            shown = replace(data.SUBSCRIPTION, status=status)
-            yield f"subscription-is-{status.value}", data.subscription_page(shown)
+            shown = replace(account.SUBSCRIPTION, status=status)
+            yield f"subscription-is-{status.value}", account.subscription_page(shown)
         for reason in Reason:
             yield f"downloads-because-{reason.value}", p.DownloadsPage((data.refused(reason),))
 
@@ -227,7 +231,7 @@ class Samples:
             p.Notice("bad", "That form was open for too long. Send it once more."),
             p.Notice("plain", "You are signed out."),
         )
-        settings = p.SettingsPage(data.CUSTOMER, data.DEVICES)
+        settings = p.SettingsPage(data.CUSTOMER, account.DEVICES)
         base = self.frame("settings")
         yield Case("settings-notices", self.store, replace(base, notices=notices), settings)
         long = replace(data.CUSTOMER, email=f"{'very.long' * 6}@subdomain.of.a.long.example")
