@@ -1,5 +1,6 @@
 """Real SMTP servers, each in a thread of its own, and certificates made for the test."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from typing_extensions import override
 
 Answers = dict[str, list[str]]
 
@@ -98,7 +100,7 @@ def inbox() -> Inbox:
 @pytest.fixture
 def start(inbox: Inbox, certificate: tuple[Path, Path]) -> Iterator[Callable[..., int]]:
     """Start a server and get its port; ``security`` is none, starttls or tls."""
-    running: list[Controller] = []
+    running: list[_Controller] = []
 
     def begin(security: str = "none", *, auth: bool = False, port: int = 0) -> int:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -117,9 +119,7 @@ def start(inbox: Inbox, certificate: tuple[Path, Path]) -> Iterator[Callable[...
         controller = _Controller(inbox, hostname="127.0.0.1", port=port, **options)
         controller.start()
         running.append(controller)
-        assert controller.server is not None
-        number: int = controller.server.sockets[0].getsockname()[1]
-        return number
+        return controller.address[1]
 
     begin.controllers = running  # type: ignore[attr-defined]  # a test stops one itself
     yield begin
@@ -129,7 +129,14 @@ def start(inbox: Inbox, certificate: tuple[Path, Path]) -> Iterator[Callable[...
 
 
 class _Controller(Controller):
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens; the system chose the port."""
+        assert isinstance(self.server, asyncio.Server)
+        host, port = self.server.sockets[0].getsockname()[:2]
+        return host, port
+
+    @override
     def _trigger_server(self) -> None:
-        """Knock at the port the system chose; the original knows only one given to it."""
-        assert self.server is not None
-        socket.create_connection(self.server.sockets[0].getsockname()[:2], 5).close()
+        # The original knocks only at a port that was given to it.
+        socket.create_connection(self.address, 5).close()

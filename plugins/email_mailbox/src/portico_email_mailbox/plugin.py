@@ -71,7 +71,7 @@ class EmailMailbox(Plugin, EmailHooks, LifecycleHooks):
             sender_name=message.sender_name,
             to_address=message.to,
             reply_to=message.reply_to,
-            subject=message.subject,
+            subject=" ".join(message.subject.splitlines()),  # a header is one line
             body_text=message.text,
             body_html=message.html,
             headers=dict(message.headers),

@@ -123,7 +123,7 @@ def build(ctx: Context, message: OutgoingEmail) -> EmailMessage:
 
 
 def _line(value: str) -> str:
-    return " ".join(value.split())
+    return " ".join(value.splitlines())
 
 
 def meaning(server: Server, error: Exception) -> Exception:
