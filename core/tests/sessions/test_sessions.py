@@ -140,12 +140,3 @@ async def test_signing_out_everywhere_ends_what_is_open_and_what_is_under_way(
     assert not await sessions.open_session(
         runtime, store, waiting.id, previous_token=None, user_agent="", ip=""
     )
-
-
-async def test_what_is_over_is_purged(runtime, store, customer, open_session, clock):
-    await open_session(store)
-    clock.advance(timedelta(days=31))
-    kept = await open_session(store)
-    await sessions.purge(runtime)
-    (device,) = await sessions.devices(runtime, store.id, customer.id)
-    assert device == kept.session

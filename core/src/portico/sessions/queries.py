@@ -258,9 +258,3 @@ COUNTER = Query(
 )
 CLEAR_COUNTER = Command(sa.delete(rate_counters).where(_counter))
 CLEAR_COUNTERS = Command(sa.delete(rate_counters))
-
-PURGE = (
-    Command(sa.delete(sessions).where(sessions.c.expires_at <= _now)),
-    Command(sa.delete(_attempts).where(_attempts.c.expires_at <= _now)),
-    Command(sa.delete(rate_counters).where(rate_counters.c.expires_at <= _now)),
-)

@@ -238,9 +238,3 @@ async def devices(rt: Runtime, store_id: str, customer_id: str) -> Sequence[Sess
     return await rt.db.all(
         queries.DEVICES, store_id=store_id, customer_id=customer_id, now=rt.clock.now()
     )
-
-
-async def purge(rt: Runtime) -> None:
-    """Delete sessions, attempts and counters whose time is over; a job of the worker."""
-    for command in queries.PURGE:
-        await rt.db.run(command, now=rt.clock.now())

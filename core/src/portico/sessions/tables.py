@@ -44,6 +44,7 @@ sign_in_attempts = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     moment("created_at"),
     moment("expires_at"),
+    sa.Index("ix_sign_in_attempts_device", "device"),
     sa.Index("ix_sign_in_attempts_expires_at", "expires_at"),
 )
 

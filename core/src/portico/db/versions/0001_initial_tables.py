@@ -189,6 +189,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempts'))
     )
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
+        batch_op.create_index('ix_sign_in_attempts_device', ['device'], unique=False)
         batch_op.create_index('ix_sign_in_attempts_expires_at', ['expires_at'], unique=False)
 
     op.create_table('store_plugins',
@@ -713,6 +714,7 @@ def downgrade() -> None:
     op.drop_table('store_plugins')
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
         batch_op.drop_index('ix_sign_in_attempts_expires_at')
+        batch_op.drop_index('ix_sign_in_attempts_device')
 
     op.drop_table('sign_in_attempts')
     op.drop_table('products')
