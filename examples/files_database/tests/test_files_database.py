@@ -10,6 +10,7 @@ from portico.db import Database
 from portico.db.migrations import pending, upgrade
 from portico.hooks.loader import load_plugins
 from portico.testing import factories
+from portico.testing.contracts.files import FileStorageHooksContract
 from portico_files_database import BLOCK, plugin, tables
 
 pytestmark = pytest.mark.plugins(plugin)
@@ -94,3 +95,7 @@ async def test_its_migration_makes_the_table_it_declares(database_url):
     assert await pending(database_url, owners) == []
     async with Database(database_url) as database:
         assert await database.one(tables.stored, store_id="sto_1", file_key="ver_1") == (0, 0)
+
+
+class TestContract(FileStorageHooksContract):
+    plugin = plugin

@@ -8,6 +8,7 @@ from portico.activation import service as activation
 from portico.api import InvalidSettings, LicenseHooks, Refused
 from portico.stores import service as stores
 from portico.testing import factories
+from portico.testing.contracts.licenses import LicenseHooksContract
 from portico_license_words import WORDS, ProductSettings, plugin
 from pydantic import ValidationError
 
@@ -86,3 +87,8 @@ async def test_a_short_secret_is_refused(runtime, store):
 def test_keys_of_few_words_can_be_guessed_and_are_refused():
     with pytest.raises(ValidationError, match="greater than or equal to 8"):
         ProductSettings(words=7)
+
+
+class TestContract(LicenseHooksContract):
+    plugin = plugin
+    settings = {"secret": SECRET}  # noqa: RUF012 - the contract's own way

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from portico.api import FileStorageHooks, HealthCheck, LocalFile, Refused, StoredKey, Upload
 from portico.testing import factories
+from portico.testing.contracts.files import FileStorageHooksContract
 from portico_files_local import plugin
 
 pytestmark = pytest.mark.plugins(plugin)
@@ -195,3 +196,7 @@ def test_a_process_killed_during_an_upload_leaves_no_file(tmp_path):
         process.send_signal(signal.SIGKILL)
     assert [path.suffix for path in left(tmp_path)] == [".part"]
     assert not (tmp_path / "files" / "sto_1").exists()
+
+
+class TestContract(FileStorageHooksContract):
+    plugin = plugin

@@ -8,6 +8,7 @@ import pytest
 from portico.api import InvalidSettings, LicenseHooks
 from portico.catalog import service as catalog
 from portico.testing import factories
+from portico.testing.contracts.licenses import LicenseHooksContract
 from portico_licenses import plugin
 from portico_licenses.formats import UNAMBIGUOUS, KeyFormat, LicenseSettings, new_key
 from pydantic import ValidationError
@@ -92,3 +93,14 @@ class TestInAStore:
                 runtime, store, slug="weak", license_issuer="licenses", license_settings=weak
             )
         assert await catalog.product_by_slug(runtime, store, "weak") is None
+
+
+class TestContract(LicenseHooksContract):
+    plugin = plugin
+
+
+class TestContractOfAPattern(LicenseHooksContract):
+    plugin = plugin
+
+    def license_settings(self):
+        return LicenseSettings(format=KeyFormat.PATTERN, pattern="ACME-####-####-####")
