@@ -51,7 +51,7 @@ def test_the_theme_is_asked_first_then_the_plugin_then_core(tmp_path: Path) -> N
 
 
 def test_a_broken_catalog_is_named(tmp_path: Path) -> None:
-    folder = write(tmp_path, extra='msgid "a"\nmsgstr nothing quoted')
+    folder = write(tmp_path, extra='nonsense "a"')
     with pytest.raises(ConfigurationError, match=r"de/LC_MESSAGES/x\.po"):
         Translations.load({"core": folder})
 
