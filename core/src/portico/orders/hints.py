@@ -1,6 +1,7 @@
 """Reminders in the outbox to look at a provider: because it said so, or because core began
 something there and must learn how it ended, whatever happens to this process."""
 
+import hashlib
 from datetime import timedelta
 from enum import StrEnum
 
@@ -31,11 +32,13 @@ async def put_hint(
 
     Hints with the same ``event_id`` are one while the first of them waits.
     """
-    key = f"hint:{store_id}:{plugin}:{hint.kind}:{hint.provider_ref}:{hint.event_id or new_id('h')}"
+    # Hashed, since these are a provider's words and of any length; a key is indexed.
+    about = "\n".join((hint.kind, hint.provider_ref, hint.event_id or new_id("h")))
+    digest = hashlib.sha256(about.encode(errors="surrogatepass")).hexdigest()
     await events.put(
         rt,
         "hint",
-        key,
+        f"hint:{store_id}:{plugin}:{digest}",
         {
             "plugin": plugin,
             "kind": hint.kind,
