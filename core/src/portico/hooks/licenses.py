@@ -55,6 +55,6 @@ class LicenseHooks:
         raise NotImplementedError
 
     @owner
-    async def disable_license(self, ctx: Context, license: License) -> None:
+    async def disable_license(self, ctx: Context, license: License) -> None:  # noqa: A002 - its word
         """The key no longer counts: refunded, replaced or switched off by the seller."""
         raise NotImplementedError
