@@ -99,8 +99,8 @@ SET_SETTINGS = Command(
 SECRETS = Query(
     SecretRow,
     sa.select(store_plugins.c.store_id, store_plugins.c.plugin, store_plugins.c.secrets)
-    .where(store_plugins.c.secrets.is_not(None))
-    .order_by(store_plugins.c.store_id, store_plugins.c.plugin),
+    .where(store_plugins.c.store_id == _store, store_plugins.c.secrets.is_not(None))
+    .order_by(store_plugins.c.plugin),
 )
 
 REPLACE_SECRETS = Command(

@@ -55,8 +55,8 @@ def _reached(statement: sa.ClauseElement) -> Iterator[str]:
 
 
 def _plain(text: str) -> bool:
-    """Literals such as ``1`` or ``excluded.name`` name no table."""
-    return text.replace(".", "").replace("_", "").isalnum()
+    """Literals such as ``*`` (of ``count(*)``), ``1`` or ``excluded.name`` name no table."""
+    return text == "*" or text.replace(".", "").replace("_", "").isalnum()
 
 
 class LentDatabase:
