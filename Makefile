@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PACKAGES := core $(wildcard plugins/* themes/* examples/*)
-SOURCES := $(addsuffix /src,$(PACKAGES))
+MODULES := $(notdir $(wildcard $(addsuffix /src/*,$(PACKAGES))))
 
 .PHONY: demo test lint bench screenshots docs messages migration wheels clean
 
@@ -16,7 +16,7 @@ test: $(INSTALLED)  ## the whole suite, on SQLite and PostgreSQL
 lint: $(INSTALLED)  ## types, style, boundaries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy $(addprefix -p ,$(MODULES))
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)  ## requests per second beside a floor, mail latency, memory, start-up

@@ -30,6 +30,7 @@ named here is imported from `portico.api`.
 def signature(function: typing.Any) -> str:
     """The hook's exact signature, as an author writes it."""
     source = inspect.getsource(function)
+    source = re.sub(r"  # noqa.*", "", source)
     match = re.search(r"((?:async )?def .*?):\n", source, re.DOTALL)
     assert match is not None
     return re.sub(r"\s+", " ", match[1]).replace("( ", "(").replace(" )", ")")

@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_asyncio
 from portico.activation import queries as activation_queries
 from portico.activation.models import Activation
 from portico.app import create_app, schema_owners
+from portico.catalog import downloads
 from portico.catalog import service as catalog
 from portico.customers import service as customers
 from portico.db.migrations import upgrade
@@ -210,8 +210,6 @@ async def test_a_plugin_that_is_off_answers_nowhere(world: World) -> None:
 
 
 async def test_another_customers_grant_opens_nothing(world: World) -> None:
-    from portico.catalog import downloads
-
     rt = world.rt
     victim = await customers.by_email(rt, world.store.id, VICTIM)
     assert victim is not None

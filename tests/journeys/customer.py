@@ -61,7 +61,9 @@ class Customer:
         return {"en": "sign-in link", "de": "Anmeldelink"}[self.locale]
 
     def sign_in_mails(self) -> list[dict[str, object]]:
-        return [m for m in self.demo.mails(self.email) if self.sign_in_subject() in str(m["Subject"])]
+        return [
+            m for m in self.demo.mails(self.email) if self.sign_in_subject() in str(m["Subject"])
+        ]
 
     def sign_in_by_link(self) -> None:
         mail = self.ask_for_a_mail()

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 from portico.demo.content import PRODUCTS
@@ -77,8 +78,6 @@ def buys_a_product_and_gets_mail_key_and_file(customer: Customer) -> None:
 
 def newest_with(demo: Demo, to: str, keys: list[str | None]) -> dict[str, str]:
     """The newest mail; it holds one of the keys."""
-    import httpx
-
     for summary in demo.mails(to):
         mail: dict[str, str] = httpx.get(f"{demo.mailbox}api/v1/message/{summary['ID']}").json()
         if any(key and key.strip() in mail["Text"] for key in keys):
@@ -96,7 +95,9 @@ def check_download(customer: Customer, file_name: str, expected: bytes) -> None:
         half = len(expected) // 2
         start = client.get(url, headers={"Range": f"bytes=0-{half - 1}"})
         assert start.status_code == 206
-        rest = client.get(url, headers={"Range": f"bytes={half}-", "If-Range": start.headers["etag"]})
+        rest = client.get(
+            url, headers={"Range": f"bytes={half}-", "If-Range": start.headers["etag"]}
+        )
         assert rest.status_code == 206
         assert start.content + rest.content == expected
     if customer.javascript:

@@ -9,7 +9,7 @@ from portico.app import schema_owners
 from portico.db import Database, Query
 from portico.db.migrations import autogenerate, pending, upgrade
 from portico.hooks.loader import load_plugins
-from sqlalchemy import text
+from sqlalchemy import func, select
 
 
 async def test_migrations_make_the_tables_that_the_code_expects(
@@ -30,5 +30,5 @@ async def test_numbers_start_at_1001_after_a_migration(database_url: str) -> Non
     await upgrade(database_url, schema_owners(load_plugins(())))
     async with Database(database_url) as db:
         if db.dialect == "postgresql":
-            first = await db.one(Query(int, text("SELECT nextval('orders_number')").columns()))
+            first = await db.one(Query(int, select(func.nextval("orders_number"))))
             assert first == 1001

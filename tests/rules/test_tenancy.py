@@ -20,7 +20,10 @@ NO_STORE = {
 
 # Statements of the worker and of operators, which work for every store at once. Each is named
 # with its reason; a page never runs one.
-ACROSS_STORES: dict[str, str] = {}
+ACROSS_STORES = {
+    "activation.queries.SECRETS": "`portico secrets rotate` encrypts those of every store anew",
+    "sellers.queries.STORES": "the list of a seller's own stores, by the seller",
+}
 
 
 def store_tables() -> list[sa.Table]:
@@ -42,9 +45,12 @@ def statements() -> Iterator[tuple[str, Query[object] | Command]]:
         if module.name.rsplit(".", 1)[-1] != "queries":
             continue
         loaded = importlib.import_module(module.name)
+        where = module.name.removeprefix("portico.")
         for name, value in vars(loaded).items():
-            if isinstance(value, Query | Command):
-                yield f"{module.name.removeprefix('portico.')}.{name}", value
+            many = value.items() if isinstance(value, dict) else [("", value)]
+            for key, one in many:
+                if isinstance(one, Query | Command):
+                    yield f"{where}.{name}{f'[{key}]' if key else ''}", one
 
 
 def tables_in(statement: sa.ClauseElement) -> set[str]:

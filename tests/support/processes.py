@@ -41,7 +41,7 @@ class Process:
 
     def start(self) -> "Process":
         with self.log.open("ab") as out:
-            self.running = subprocess.Popen(  # noqa: S603 - our own command
+            self.running = subprocess.Popen(
                 [PORTICO, *self.arguments], env=clean_environment(self.environment),
                 stdout=out, stderr=subprocess.STDOUT, cwd=self.log.parent, start_new_session=True,
             )  # fmt: skip
@@ -101,7 +101,7 @@ class Demo:
             "PORTICO_DATA_DIR": str(self.data_dir),
             "PORTICO_SECRET_KEYS": (self.data_dir / "demo-secret-key").read_text(),
         } | ({"PORTICO_DATABASE_URL": self.database_url} if self.database_url else {}))  # fmt: skip
-        done = subprocess.run(  # noqa: S603 - our own command
+        done = subprocess.run(
             [PORTICO, *arguments], env=environment, capture_output=True, text=True, check=False,
             cwd=self.data_dir,
         )  # fmt: skip
@@ -138,7 +138,8 @@ def start_demo(folder: Path, database_url: str | None = None, workers: int = 1) 
     process.wait_until_ready(base)
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        lines = [line for line in process.log.read_text().splitlines() if line.startswith('{"base"')]
+        printed = process.log.read_text().splitlines()
+        lines = [line for line in printed if line.startswith('{"base"')]
         if lines:
             return Demo(**json.loads(lines[-1]), process=process, data_dir=data_dir,
                         database_url=database_url)  # fmt: skip

@@ -46,8 +46,9 @@ class Settings(BaseSettings):
     @classmethod
     def _long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(key.get_secret_value()) < 32 for key in value):
-            raise ValueError("each key needs 32 characters or more; make one with "
-                             "`python -c 'import secrets; print(secrets.token_hex(32))'`")  # fmt: skip
+            raise ValueError(
+                "each key needs 32 characters or more; make one with `portico secrets generate`"
+            )
         return value
 
     @field_validator("base_url")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import aiofiles
 import typer
+from aiofiles.os import stat
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from portico.catalog import service as catalog
@@ -33,7 +34,7 @@ async def chunks_with_progress(path: Path) -> AsyncIterator[bytes]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
                TransferSpeedColumn())  # fmt: skip
     with Progress(*columns, disable=not console.is_terminal) as progress:
-        task = progress.add_task(path.name, total=path.stat().st_size)
+        task = progress.add_task(path.name, total=(await stat(path)).st_size)
         async with aiofiles.open(path, "rb") as source:
             while chunk := await source.read(CHUNK):
                 yield chunk
@@ -107,12 +108,15 @@ def list_products(store: StoreOption) -> None:
 
     async def work(rt: Runtime) -> None:
         found = await store_named(rt, store)
-        rows = [
-            (product.slug, product.name, product.state.value, item.name if item else "",
-             newest.label or str(newest.number) if newest else "", item.id if item else "")
-            for product in await catalog.products(rt, found)
-            for item, newest in await catalog.files_of(rt, found, product.id) or [(None, None)]
-        ]  # fmt: skip
+        rows: list[tuple[str, ...]] = []
+        for product in await catalog.products(rt, found):
+            about = (product.slug, product.name, product.state.value)
+            files = await catalog.files_of(rt, found, product.id)
+            for item, newest in files:
+                version = newest.label or str(newest.number) if newest else ""
+                rows.append((*about, item.name, version, item.id))
+            if not files:
+                rows.append((*about, "", "", ""))
         print_rows(("Product", "Name", "State", "File", "Newest version", "Id of the file"), rows)
 
     run(work)
@@ -127,7 +131,7 @@ def add(
     product: Annotated[str, typer.Argument(help="The product's short name.")],
     path: Annotated[Path, typer.Argument(help="The file to upload.")],
     store: StoreOption,
-    name: Annotated[str | None, typer.Option(help="What customers see; by default its name.")] = None,
+    name: Annotated[str | None, typer.Option(help="For customers; by default its own.")] = None,
     label: Annotated[str, typer.Option(help="The version, such as 4.2.")] = "",
     notes: Annotated[str, typer.Option(help="What is new.")] = "",
 ) -> None:
@@ -158,12 +162,9 @@ def replace(
 
     async def work(rt: Runtime) -> None:
         found = await store_named(rt, store)
-        _say(
-            await catalog.replace_file(
-                rt, found, file_id, filename=readable(path).name, label=label, notes=notes,
-                chunks=chunks_with_progress(path), by="cli",
-            )  # fmt: skip
-        )
+        about = {"filename": readable(path).name, "label": label, "notes": notes, "by": "cli"}
+        chunks = chunks_with_progress(path)
+        _say(await catalog.replace_file(rt, found, file_id, chunks=chunks, **about))
 
     run(work)
 

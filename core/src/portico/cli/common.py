@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from portico.app import build_runtime
+from portico.app import build_runtime, start, stop
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
 from portico.stores import service as stores
@@ -17,7 +17,7 @@ from portico.stores.models import Store
 
 T = TypeVar("T")
 console = Console()
-StoreOption = Annotated[str, typer.Option("--store", help="The store's short name, as in /p/NAME/.")]
+StoreOption = Annotated[str, typer.Option("--store", help="The store's short name.")]
 
 
 def fail(message: str) -> NoReturn:
@@ -42,8 +42,11 @@ def print_rows(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 async def running(settings: Settings | None = None) -> AsyncIterator[Runtime]:
     """A core connected to its database, without web server and worker."""
     rt = build_runtime(settings or load_settings())
-    async with rt.db:
+    await start(rt)
+    try:
         yield rt
+    finally:
+        await stop(rt)
 
 
 def run(work: Callable[[Runtime], Awaitable[T]]) -> T:

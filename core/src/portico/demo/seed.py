@@ -19,6 +19,7 @@ from portico.clock import FixedClock
 from portico.customers import service as customers
 from portico.demo.content import PLUGINS, PRODUCTS, PURCHASES, DemoPeople, DemoProduct, DemoPurchase
 from portico.errors import PorticoError
+from portico.events.handlers import schedule
 from portico.orders import refunds
 from portico.orders import service as orders
 from portico.runtime import Runtime
@@ -82,7 +83,7 @@ class Browser:
                 answer = await self._client.get(target)
             else:
                 answer = await self._client.post(target, form=form)
-            self.html = (await answer.get_data()).decode()
+            self.html = await answer.get_data(as_text=True)
             if answer.status_code not in (301, 302, 303, 307):
                 break
             url, form = answer.headers["location"], None
@@ -191,5 +192,8 @@ async def seed(settings: Settings) -> None:
                 clock.advance(timedelta(days=2))
                 await _refund_latest(rt, store)
                 await worker.drain()
+        # Renewals are a periodic job: let it become due, as it would by itself in a minute.
+        clock.current = now - timedelta(minutes=2)
+        await schedule(rt)
         clock.current = now
         await worker.drain()

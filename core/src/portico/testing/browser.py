@@ -90,9 +90,7 @@ class KeepMail(Plugin, EmailHooks):
         self.sent: list[OutgoingEmail] = []
 
     @hookimpl
-    async def send_email(  # type: ignore[explicit-override]  # @hookimpl is what plugins write
-        self, ctx: Context, message: OutgoingEmail
-    ) -> SentEmail:
+    async def send_email(self, ctx: Context, message: OutgoingEmail) -> SentEmail:
         """Keep it."""
         self.sent.append(message)
         return SentEmail("250 kept")

@@ -31,7 +31,8 @@ from portico.themes.library import (
     translation_folders,
 )
 from portico.themes.manifest import SettingType
-from portico.web.portal.pages import Frame, Page
+from portico.web.portal.frame_model import Frame
+from portico.web.portal.pages import Page
 
 log = structlog.get_logger(__name__)
 

@@ -14,6 +14,7 @@ from portico.stores.models import Mode, Store
 from portico.subscriptions.models import SubscriptionStatus
 from portico.themes import sample_account as account
 from portico.themes import sample_data as data
+from portico.web.portal import frame_model
 from portico.web.portal import pages as p
 
 
@@ -23,7 +24,7 @@ class Case:
 
     name: str
     store: Store
-    frame: p.Frame
+    frame: frame_model.Frame
     page: p.Page
 
 
@@ -60,23 +61,24 @@ class Samples:
     ) -> Case:
         return Case(name, self.store, self.frame(name, signed_in=signed_in), page)
 
-    def frame(self, name: str = "overview", *, signed_in: bool = True) -> p.Frame:
+    def frame(self, name: str = "overview", *, signed_in: bool = True) -> frame_model.Frame:
         """What surrounds a page."""
         here = name.partition("-")[0]
         menu = tuple(
-            p.MenuItem(
+            frame_model.MenuItem(
                 label, f"/p/{self.store.slug}/{path}", icon, here in (path or "overview", path[:-1])
             )
             for label, path, icon in _MENU
         )
-        return p.Frame(
+        return frame_model.Frame(
             store=self.store,
             locale=self.locale,
             direction=direction(self.locale),
             csrf_token="sample",  # noqa: S106  a sample, checked by nobody
             menu=menu if signed_in else (),
             languages=tuple(
-                p.Language(code, language_name(code), code == self.locale) for code in ("en", "de")
+                frame_model.Language(code, language_name(code), code == self.locale)
+                for code in ("en", "de")
             ),
             customer=data.CUSTOMER if signed_in else None,
             privacy_url="https://northwind.example/privacy",
@@ -227,9 +229,9 @@ class Samples:
 
     def _elsewhere(self) -> Iterator[Case]:
         notices = (
-            p.Notice("good", "Your payment method is updated."),
-            p.Notice("bad", "That form was open for too long. Send it once more."),
-            p.Notice("plain", "You are signed out."),
+            frame_model.Notice("good", "Your payment method is updated."),
+            frame_model.Notice("bad", "That form was open for too long. Send it once more."),
+            frame_model.Notice("plain", "You are signed out."),
         )
         settings = p.SettingsPage(data.CUSTOMER, account.DEVICES)
         base = self.frame("settings")
@@ -239,7 +241,7 @@ class Samples:
         frame = replace(base, customer=long, store=store)
         yield Case("settings-long", store, frame, replace(settings, customer=long))
         many = tuple(
-            p.Language(code, language_name(code), code == "ar")
+            frame_model.Language(code, language_name(code), code == "ar")
             for code in ("en", "de", "fr", "ar", "he", "ja")
         )
         arabic = replace(self.store, name="متجر الخطوط")

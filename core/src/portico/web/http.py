@@ -21,7 +21,8 @@ from portico.web import csrf
 from portico.web.cookies import DASHBOARD, MONTH, read_cookie, scope_of, write_cookie
 from portico.web.csrf import device_hash, machine
 from portico.web.portal import frame as frames
-from portico.web.portal.pages import ErrorPage, Notice, Page
+from portico.web.portal.frame_model import Notice
+from portico.web.portal.pages import ErrorPage, Page
 
 __all__ = [
     "client_ip", "csrf_token", "current_customer", "current_locale", "current_seller",

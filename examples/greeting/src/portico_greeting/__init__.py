@@ -1,6 +1,14 @@
 """Example: a greeting in every confirmation e-mail."""
 
-from portico.api import Context, EmailHooks, EmailVariable, Plugin, PluginSettings, Purchase, hookimpl
+from portico.api import (
+    Context,
+    EmailHooks,
+    EmailVariable,
+    Plugin,
+    PluginSettings,
+    Purchase,
+    hookimpl,
+)
 
 
 class GreetingSettings(PluginSettings):

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from pydantic import Field
-
 from portico.api import (
     Answer,
     Context,
@@ -42,6 +40,8 @@ from portico.api import (
     new_id,
     run_in_store,
 )
+from pydantic import Field
+
 from portico_helpdesk import tables
 
 LONGEST = 2000

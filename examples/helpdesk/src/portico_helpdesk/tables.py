@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-
 from portico.api import Command, Query, UTCDateTime
 
 metadata = sa.MetaData()

@@ -18,14 +18,11 @@ from portico.library.models import Sections
 from portico.runtime import Runtime
 from portico.sessions.models import Visit
 from portico.stores.models import PortalSettings, Store
+from portico.web.portal.frame_model import Frame, Language, MenuItem, Notice
 from portico.web.portal.pages import (
     BillingPage,
     DownloadsPage,
-    Frame,
-    Language,
     LicensesPage,
-    MenuItem,
-    Notice,
     OverviewPage,
     Page,
     PurchasePage,

@@ -20,11 +20,7 @@ from portico.subscriptions.models import (
 from portico.web.http import notice, redirect, render, signed_in
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
-from portico.web.portal.pages import (
-    PaymentMethodWaitPage,
-    SubscriptionPage,
-    SubscriptionsPage,
-)
+from portico.web.portal.pages import PaymentMethodWaitPage, SubscriptionPage, SubscriptionsPage
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.views import subscription_row
 

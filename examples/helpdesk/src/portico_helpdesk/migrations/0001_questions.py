@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-
 from portico.api import UTCDateTime
 
 revision = "helpdesk_0001"
