@@ -12,7 +12,7 @@ from portico.demo.content import PRODUCTS
 from portico.testing import postgres
 
 from tests.journeys.customer import Customer
-from tests.support.processes import Demo, start_demo
+from tests.support.processes import Demo, free_port, start_demo
 
 pytestmark = pytest.mark.browser
 
@@ -150,3 +150,21 @@ def cancels_a_subscription_and_undoes_it(customer: Customer) -> None:
     customer.button("Undo").click()
     expect(customer.link("Cancel subscription")).to_be_visible()
     expect(page.get_by_text(customer.say("Active")).first).to_be_visible()
+
+
+def test_a_browser_lets_a_form_lead_to_the_providers_origin_and_back(
+    browser: Browser, tmp_path: Path
+) -> None:
+    port = free_port()
+    origin = f"http://localhost:{port}"
+    demo = start_demo(tmp_path, port=port, PORTICO_SANDBOX_ORIGIN=origin)
+    customer = Customer(demo, browser, email="new@example.org")
+    customer.visit("buy/specimen-book")
+    customer.page.get_by_label("E-mail address").fill(customer.email)
+    customer.button("Continue to payment").click()
+    customer.page.wait_for_url(f"{origin}/**")
+    customer.pay()
+    customer.page.wait_for_url(f"{demo.portal}buy/return**")
+    expect(customer.page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    customer.close()
+    demo.process.stop()

@@ -126,11 +126,22 @@ class Demo:
                              f"{[m['Subject'] for m in self.mails(to)]}")  # fmt: skip
 
 
-def start_demo(folder: Path, database_url: str | None = None, workers: int = 1) -> Demo:
-    """Start ``portico demo`` on a free port and wait until it answers."""
-    port = free_port()
+def start_demo(
+    folder: Path,
+    database_url: str | None = None,
+    workers: int = 1,
+    port: int | None = None,
+    **settings: str,
+) -> Demo:
+    """Start ``portico demo`` (on a free port) and wait until it answers.
+
+    ``settings`` are further environment variables.
+    """
+    port = port or free_port()
     data_dir = folder / "data"
-    environment = {"PORTICO_DATABASE_URL": database_url} if database_url else {}
+    environment = dict(settings)
+    if database_url:
+        environment["PORTICO_DATABASE_URL"] = database_url
     arguments = ["demo", "--port", str(port), "--data-dir", str(data_dir), "--json",
                  "--workers", str(workers)]  # fmt: skip
     process = Process(arguments, environment, folder / "demo.log").start()

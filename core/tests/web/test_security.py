@@ -41,7 +41,7 @@ async def test_nothing_inline_or_foreign_is_allowed_but_the_payment_plugins_orig
     )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["img-src"] == "'self'"
-    assert policy["form-action"] == "'self' https://pay.example"
+    assert policy["form-action"] == "'self' http://127.0.0.1:8000 https://pay.example"
     assert policy["frame-ancestors"] == "'self'" and policy["base-uri"] == "'none'"
     assert browser.headers["X-Content-Type-Options"] == "nosniff"
     assert "camera=()" in browser.headers["Permissions-Policy"]

@@ -44,7 +44,8 @@ def content_security_policy(rt: Runtime) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "frame-src 'self'",
-            " ".join(("form-action 'self'", *sorted(origins))),
+            # The base URL, for a provider's page of ours that is shown under another origin.
+            " ".join(("form-action 'self'", rt.settings.base_url, *sorted(origins))),
             "frame-ancestors 'self'",
             "base-uri 'none'",
         )

@@ -1,10 +1,12 @@
 """The plugin: what core asks of a payment provider, answered from the sandbox's own tables."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import typer
 from portico.api import (
@@ -65,6 +67,9 @@ from portico_payments_sandbox.tables import metadata
 _PAGE_OPEN_FOR = timedelta(hours=24)
 _ENDED = "This subscription has already ended."
 _IN_USE = "A subscription is paid with this. Give it another payment method first."
+ORIGIN = "PORTICO_SANDBOX_ORIGIN"
+"""Names another origin of this server, such as http://localhost:8000, to show the card page on:
+the way a real provider's page is elsewhere, and the browser guards the way there and back."""
 _BOTH = frozenset({"GET", "POST"})
 
 
@@ -92,6 +97,11 @@ class Sandbox(
     @hookimpl
     def checkout_modes(self) -> list[Mode]:
         return [Mode.TEST]
+
+    @hookimpl
+    def form_action_origins(self) -> list[str]:
+        origin = os.environ.get(ORIGIN, "")
+        return [origin] if origin else []
 
     @hookimpl
     async def start_checkout(self, ctx: Context, checkout: Checkout) -> Redirect:
@@ -307,8 +317,10 @@ async def _add_checkout(ctx: Context, opened: models.Checkout) -> models.Checkou
 
 
 def _redirect(ctx: Context, checkout: models.Checkout, page_name: str) -> Redirect:
-    path = f"{ctx.require_store().slug}/{page_name}/{checkout.id}"
-    return Redirect(ctx.urls.plugin(path), checkout.id)
+    url = ctx.urls.plugin(f"{ctx.require_store().slug}/{page_name}/{checkout.id}")
+    if origin := os.environ.get(ORIGIN):
+        url = origin + urlsplit(url).path
+    return Redirect(url, checkout.id)
 
 
 async def _updated(ctx: Context, checkout: models.Checkout, method_id: str) -> UpdateOutcome:
