@@ -94,6 +94,35 @@ async def test_a_refunded_purchase_offers_no_file_and_says_why(rows, customer, s
     )
 
 
+async def test_a_refunded_purchase_says_so_though_the_product_was_bought_again(
+    rows, customer, sign_in
+):
+    product = rows.product("Font")
+    _, (version,) = rows.file(product, "Font file")
+    refunded = rows.order(customer, product, state=OrderState.REFUNDED, refunded=8900)
+    again = rows.order(customer, product)
+    browser = await sign_in(rows, customer)
+    for path in ("", "purchases"):
+        page = await browser.get(path)
+        row = page.split(f"purchases/{refunded}")[1].split("</li>")[0]
+        assert "Refunded" in row, path
+        assert version not in row, path
+        assert version in page.split(f"purchases/{again}")[1].split("</li>")[0], path
+    assert version not in await browser.get(f"purchases/{refunded}")
+    assert version in await browser.get(f"purchases/{again}")
+
+
+async def test_the_price_of_several_seats_is_shown_as_it_is_charged(rows, customer, sign_in):
+    club = rows.product("Foundry Club")
+    # ``amount`` is what a period costs, all seats of it.
+    seats = rows.subscription(customer, club, amount=3600, quantity=3)
+    browser = await sign_in(rows, customer)
+    for path in ("", "subscriptions", f"subscriptions/{seats}"):
+        page = await browser.get(path)
+        assert "€36.00" in page, path
+        assert "€108.00" not in page, path
+
+
 async def test_a_bundle_offers_the_files_of_what_is_in_it(rows, customer, sign_in):
     part, bundle = rows.product("Part"), rows.product("Bundle")
     rows.rows.append(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from portico.catalog.models import Product
 from portico.library.service import Shelf, access_deadline
 from portico.licenses.models import License
-from portico.orders.models import Order, OrderItem
+from portico.orders.models import Order, OrderItem, OrderState
 from portico.stores.models import Store
 from portico.subscriptions.models import PaymentMethod, Subscription, SubscriptionStatus
 from portico.web.portal.pages import Download, Purchase, SubscriptionRow
@@ -40,11 +40,18 @@ def purchase_views(
         Purchase(
             order,
             tuple(lines),
-            downloads_of(shelf, [line.product_id for line in lines]),
+            _files_of(shelf, order, lines),
             tuple(keys),
         )
         for order, (lines, keys) in zip(orders, of_order.values(), strict=True)
     ]
+
+
+def _files_of(shelf: Shelf, order: Order, lines: Sequence[OrderItem]) -> tuple[Download, ...]:
+    # What was refunded may be owned through another order: then that one offers it.
+    if order.state is OrderState.REFUNDED:
+        return ()
+    return downloads_of(shelf, [line.product_id for line in lines])
 
 
 def paid_with(subscription: Subscription, methods: Sequence[PaymentMethod]) -> PaymentMethod | None:
