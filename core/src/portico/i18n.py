@@ -52,7 +52,7 @@ class Catalog:
     plurals: Callable[[int], int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # known by identity: there is one per language
 class Translator:
     """Catalogs of one language in the order in which they are asked."""
 

@@ -19,7 +19,7 @@ from portico.stores.models import Store
 from portico.themes.accent import accent_properties, light_shades
 from portico.themes.assets import HASH_LENGTH, Folder, read_folder
 from portico.themes.colors import parse_color
-from portico.themes.environment import build_environment
+from portico.themes.environment import build_environment, words
 from portico.themes.icons import IconSheet
 from portico.themes.library import (
     CORE_FOLDER,
@@ -153,7 +153,12 @@ class ThemeEngine:
         icons = icons or IconSheet()
         first = template.partition("/")[0]
         plugin = first if first in self.plugins else None
-        values["translator"] = self.translations.translator(values["locale"], line, plugin)
+        said = words(self.translations.translator(values["locale"], line, plugin))
+        values["_"], values["gettext"], values["ngettext"] = (
+            said.gettext,
+            said.gettext,
+            said.ngettext,
+        )
         values["icon"], values["icon_sprite"] = icons.icon, icons.sprite
         values["static"] = partial(self._static, line, plugin)
         values["sheets"] = self.sheet_urls(theme)
