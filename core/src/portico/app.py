@@ -67,7 +67,7 @@ def build_runtime(
 async def start(rt: Runtime) -> None:
     """Connect to the database and begin to look after the plugins."""
     if rt.db.dialect == "sqlite":
-        rt.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        rt.settings.make_data_dir()
     await rt.db.connect()
     rt.hooks.start()
 

@@ -63,6 +63,15 @@ class Settings(BaseSettings):
         """The database's URL, the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'portico.db'}"
 
+    def make_data_dir(self) -> None:
+        """See that the data directory is there. Raises ConfigurationError."""
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"PORTICO_DATA_DIR: {self.data_dir} cannot be made: {error.strerror}"
+            ) from None
+
 
 def load_settings(**overrides: object) -> Settings:
     """Read the configuration; ``ConfigurationError`` names the first setting that is wrong."""

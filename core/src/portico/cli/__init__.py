@@ -66,4 +66,4 @@ def main() -> None:
     except (ConfigurationError, Refused, InvalidSettings, PorticoError) as error:
         fail(str(error))
     except DatabaseUnavailable as error:
-        fail(f"The database could not be reached: {error}. Check PORTICO_DATABASE_URL.")
+        fail(f"{error}. Check PORTICO_DATABASE_URL.")

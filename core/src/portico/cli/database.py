@@ -15,7 +15,7 @@ app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 async def migrate(settings: Settings) -> list[str]:
     """Bring core's and every plugin's tables up to date; returns what was applied."""
     registry = load_plugins(settings.plugins, demo=settings.demo)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_data_dir()
     return await upgrade(settings.resolved_database_url, schema_owners(registry))
 
 

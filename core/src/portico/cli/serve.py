@@ -10,6 +10,7 @@ import typer
 
 from portico.cli.common import fail
 from portico.settings import Settings, load_settings
+from portico.themes.library import find_themes
 
 
 def serve(
@@ -24,6 +25,7 @@ def serve(
         fail("PORTICO_SECRET_KEYS is not set. Make a key with `portico secrets generate`.")
     if not worker:
         os.environ["PORTICO_WORKER"] = "false"
+    find_themes(settings.themes_dir)  # here, where what is wrong with one can be said in a line
     migrate_first(settings)
     listen(host, port, workers)
 

@@ -3,7 +3,8 @@ templates. What cannot work is refused here, when Portico starts, in one line.""
 
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -45,13 +46,33 @@ def find_themes(themes_dir: Path | None) -> dict[str, Theme]:
     """Every theme by name. ``ConfigurationError`` for a broken, double or orphaned one."""
     found: dict[str, tuple[Manifest, Path]] = {}
     for folder in (*_packages(), *_folders(themes_dir)):
-        manifest = read_manifest(folder)
-        if manifest.name in found:
-            raise ConfigurationError(
-                f"theme {manifest.name}: both {found[manifest.name][1]} and {folder} have this name"
-            )
-        found[manifest.name] = manifest, folder
-    return {name: _theme(name, found) for name in sorted(found)}
+        with _names_the_setting(folder, themes_dir):
+            _add(folder, found)
+    themes = {}
+    for name in sorted(found):
+        with _names_the_setting(found[name][1], themes_dir):
+            themes[name] = _theme(name, found)
+    return themes
+
+
+def _add(folder: Path, found: dict[str, tuple[Manifest, Path]]) -> None:
+    manifest = read_manifest(folder)
+    if manifest.name in found:
+        raise ConfigurationError(
+            f"theme {manifest.name}: both {found[manifest.name][1]} and {folder} have this name"
+        )
+    found[manifest.name] = manifest, folder
+
+
+@contextmanager
+def _names_the_setting(folder: Path, themes_dir: Path | None) -> Iterator[None]:
+    """What is wrong with a theme that a setting has brought in is told with the setting."""
+    try:
+        yield
+    except ConfigurationError as error:
+        if themes_dir is None or folder.parent != themes_dir:
+            raise
+        raise ConfigurationError(f"PORTICO_THEMES_DIR: {error}") from None
 
 
 def find_plugin_folders(plugins: Iterable[tuple[str, object]]) -> dict[str, PluginFolder]:

@@ -1,0 +1,1 @@
+"""What happens when processes, clients and configurations fail."""

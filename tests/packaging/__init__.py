@@ -1,0 +1,1 @@
+"""Distributions on their own, and plugins in place of others."""
