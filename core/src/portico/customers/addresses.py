@@ -11,6 +11,9 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 class InvalidEmail(PorticoError, ValueError):
     """This is no e-mail address."""
 
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is not an e-mail address.")
+
 
 def normalize_email(text: str) -> str:
     """The address in lower case, its domain in ASCII (RFC 5891). Raises InvalidEmail."""
