@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from portico.cli import app, main
+from portico.cli.demo import _links
 from typer.testing import CliRunner
 
 KEY = "k" * 40
@@ -105,8 +106,6 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(run: Run) -> None:
 
 
 def test_the_demo_prints_its_links_as_json() -> None:
-    from portico.cli.demo import _links
-
     links = json.loads(json.dumps(_links("http://127.0.0.1:8000")))
     assert list(links) == ["base", "portal", "dashboard", "mailbox", "customer", "seller"]
 
