@@ -22,6 +22,7 @@ from portico.hooks.lifecycle import LifecycleHooks
 from portico.hooks.loader import Registry, load_plugins
 from portico.hooks.plugin import Plugin
 from portico.keys import Keys
+from portico.lending import ContextFactory
 from portico.logs import configure_logging
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
@@ -60,7 +61,7 @@ def build_runtime(
     hooks = Hooks(settings, db, clock, registry, keys)
     themes = ThemeEngine.load(registry, settings.themes_dir)
     rt = Runtime(settings, db, clock, keys, registry, hooks, themes)
-    hooks.attach(rt)
+    hooks.attach(ContextFactory(rt))
     return rt
 
 

@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Check = Callable[[object], bool]
@@ -10,6 +10,18 @@ Check = Callable[[object], bool]
 
 class WrongAnswer(TypeError):
     """A plugin returned something else than the hook's spec says."""
+
+
+def shape(value: object) -> str:
+    """The types in ``value``, one level deep, such as ``list of int, str``."""
+    name = type(value).__name__
+    inside: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        inside = (one for pair in value.items() for one in pair)
+    elif isinstance(value, list | tuple | set | frozenset):
+        inside = value
+    kinds = sorted({type(one).__name__ for one in inside})
+    return f"{name} of {', '.join(kinds)}" if kinds else name
 
 
 def checker(function: Callable[..., Any]) -> Check:

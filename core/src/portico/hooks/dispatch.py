@@ -5,14 +5,14 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
 from portico.activation.cache import ActivationCache
 from portico.clock import Clock
 from portico.db import Database
-from portico.hooks.answers import WrongAnswer, checker
+from portico.hooks.answers import WrongAnswer, checker, shape
 from portico.hooks.breaker import Breaker
 from portico.hooks.checks import SPEC_FUNCTIONS
 from portico.hooks.context import Context
@@ -20,19 +20,18 @@ from portico.hooks.errors import PluginSignal, Refused
 from portico.hooks.health import Health, Key
 from portico.hooks.lifecycle import LifecycleHooks, SettingsChange
 from portico.hooks.loader import Registry
+from portico.hooks.plugin import PluginSettings
 from portico.hooks.watchdog import Watchdog
 from portico.keys import Keys
-from portico.lending import ContextFactory
 from portico.settings import Settings
 from portico.stores.models import Store
-
-if TYPE_CHECKING:
-    from portico.runtime import Runtime
 
 A = TypeVar("A")
 S = TypeVar("S")
 R = TypeVar("R")
 Method = Callable[[Context, Any], Awaitable[Any]]
+OWNER_SECONDS = 30.0
+"""How long a plugin may take where nothing else is said: a person or a slot of the worker waits."""
 SETTINGS_SECONDS = 30.0
 """How long a plugin may try out settings, such as a connection to a mail server."""
 _log = structlog.get_logger("portico.plugins")
@@ -50,8 +49,16 @@ class Reply(Generic[R]):
     value: R
 
 
+class Contexts(Protocol):
+    """Makes the context of a call (``portico.lending``)."""
+
+    def make(
+        self, store: Store | None, plugin: str, locale: str | None, settings: PluginSettings
+    ) -> Context: ...
+
+
 class Hooks:
-    """The dispatcher of one application. ``attach`` hands it the runtime it is a part of."""
+    """The dispatcher of one application. ``attach`` hands it what contexts are made of."""
 
     def __init__(
         self, settings: Settings, db: Database, clock: Clock, registry: Registry, keys: Keys,
@@ -71,12 +78,12 @@ class Hooks:
         self.breaker = Breaker(monotonic)
         packages = {one.package: one.name for one in registry.plugins.values()}
         self.watchdog = Watchdog(packages, self.health.noticed)
-        self._contexts: ContextFactory | None = None
+        self._contexts: Contexts | None = None
         self._abandoned: set[asyncio.Task[Any]] = set()
 
-    def attach(self, rt: "Runtime") -> None:
-        """Make contexts out of this runtime."""
-        self._contexts = ContextFactory(rt)
+    def attach(self, contexts: Contexts) -> None:
+        """Use these contexts, which are made out of the runtime that this is a part of."""
+        self._contexts = contexts
 
     def start(self) -> None:
         """Begin to watch the event loop and to write health; needs a connected database."""
@@ -95,7 +102,7 @@ class Hooks:
         RuntimeError otherwise, since the store's settings are then not at hand.
         """
         if self._contexts is None:
-            raise RuntimeError("Hooks.attach(rt) was not called")
+            raise RuntimeError("Hooks.attach was not called")
         settings = self.activations.known(store).settings(plugin)
         return self._contexts.make(store, plugin, locale, settings)
 
@@ -107,7 +114,7 @@ class Hooks:
         subject: S,
         *,
         locale: str | None = None,
-        timeout: float | None = None,
+        timeout: float | None = OWNER_SECONDS,
     ) -> R:
         """Ask the plugin that owns the record; its error reaches the caller.
 
@@ -141,7 +148,9 @@ class Hooks:
         for plugin, method in self._registry.answering(name).items():
             if plugin in plugins.on:
                 ctx = self.context(store, plugin, locale)
-                value = await self._ask(_key(plugin, store, name), method, ctx, subject, None)
+                value = await self._ask(
+                    _key(plugin, store, name), method, ctx, subject, OWNER_SECONDS
+                )
                 if value is not None:
                     return Reply(plugin, value)
         return None
@@ -182,7 +191,7 @@ class Hooks:
         argument: A,
         *,
         locale: str | None = None,
-        timeout: float | None = None,
+        timeout: float | None = OWNER_SECONDS,
     ) -> R:
         """Call a plugin's own function (a job, a route, a page) as ``owner`` calls a hook.
 
@@ -255,7 +264,8 @@ class Hooks:
                 self.watchdog.running[task] = outer
         check = self._checks.get(key[2])
         if check is not None and not check(value):
-            raise WrongAnswer(f"plugin {key[0]!r} answered {key[2]!r} with {value!r:.120}")
+            # Not the value itself: it may be a secret, and this is logged and kept.
+            raise WrongAnswer(f"plugin {key[0]!r} answered {key[2]!r} with {shape(value)}")
         return value
 
     async def _contribute(
