@@ -23,7 +23,7 @@ async def test_a_short_name_is_used_once_per_store(runtime, store):
     assert await factories.make_product(runtime, other, slug="sans")
 
 
-@pytest.mark.parametrize("slug", ["", "A", "a b", "-a", "a--b", "a/b", "x" * 81])
+@pytest.mark.parametrize("slug", ["", "A", "a b", "-a", "a--b", "a/b", "x" * 81, "return"])
 async def test_a_short_name_that_is_no_part_of_an_address_is_refused(runtime, store, slug):
     with pytest.raises(Refused, match="short name"):
         await catalog.create_product(runtime, store, slug=slug, name="A", by="cli")

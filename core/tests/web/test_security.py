@@ -1,8 +1,11 @@
 """What holds for every request: headers, cookies, forms, errors, who the client is."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+from portico import web
 from portico.api import CheckoutHooks, Plugin, hookimpl
 from portico.customers.addresses import InvalidEmail, mask_email, normalize_email
 from portico.stores import service as stores
@@ -45,6 +48,31 @@ async def test_nothing_inline_or_foreign_is_allowed_but_the_payment_plugins_orig
     assert policy["frame-ancestors"] == "'self'" and policy["base-uri"] == "'none'"
     assert browser.headers["X-Content-Type-Options"] == "nosniff"
     assert "camera=()" in browser.headers["Permissions-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/p/%00/", "/p/shop%00/sign-in", "/p/shop/sign-in?next=%00", "/p/shop/sign-in?a=1&a=%00",
+     "/dashboard/sign-in?x=%00", "/static/theme/%00/abc.css", "/%00"],
+)  # fmt: skip
+async def test_an_address_with_a_nul_is_not_found_anywhere(browser, path):
+    response = await browser.client.get(path)
+    assert response.status_code == 404
+    assert "This page is not here" in await response.get_data(as_text=True)
+    response = await browser.client.post("/hooks/elsewhere/sh%00op")
+    assert response.status_code == 404 and response.is_json
+
+
+@pytest.mark.parametrize("slug", ["device", "locale", "notice", "dashboard", "sign-in"])
+async def test_no_store_is_named_like_a_cookie_or_a_page_of_ours(runtime, slug):
+    with pytest.raises(InvalidStore, match="taken by Portico"):
+        await make_store(runtime, slug)
+
+
+def test_every_cookie_of_ours_is_kept_from_being_a_stores_name():
+    source = "".join(path.read_text() for path in Path(web.__file__).parent.rglob("*.py"))
+    names = set(re.findall(r'(?:read|write)_cookie\([\w.()]+, "(\w+)"', source))
+    assert {"device", "locale", "notice"} <= names <= stores.RESERVED
 
 
 async def test_an_origin_that_could_smuggle_a_directive_in_is_refused(runtime, monkeypatch):

@@ -32,6 +32,7 @@ from portico.runtime import Runtime
 from portico.stores.models import Store
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RESERVED = frozenset({"return"})  # /buy/return is where providers send the buyer back to
 _CURRENCIES = frozenset(get_global("all_currencies"))
 
 
@@ -59,6 +60,8 @@ async def create_product(
     """
     if not _SLUG.fullmatch(slug) or len(slug) > 80:
         raise Refused("The short name takes small letters, digits and single hyphens.")
+    if slug in _RESERVED:
+        raise Refused(f"The short name {slug} is taken by the portal itself. Choose another.")
     if not name.strip():
         raise Refused("The product needs a name.")
     if license_issuer is not None:

@@ -18,7 +18,13 @@ from portico.stores import queries
 from portico.stores.models import Mode, Store
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_RESERVED = frozenset({"dashboard"})  # the dashboard's cookie is named like a store's
+RESERVED = frozenset({
+    # All cookies of an installation share one jar, and a store's session is named by its slug.
+    "dashboard", "device", "locale", "notice",
+    # Pages of the dashboard stand beside the stores'.
+    "sign-in", "sign-out", "language",
+})  # fmt: skip
+"""What no store can be called."""
 
 
 class InvalidStore(PorticoError, ValueError):
@@ -86,7 +92,7 @@ async def create(
 def _check(slug: str, name: str, currency: str, timezone: str) -> None:
     if not _SLUG.fullmatch(slug) or len(slug) > 63:
         raise InvalidStore("A slug has lower-case letters, digits and single hyphens inside.")
-    if slug in _RESERVED:
+    if slug in RESERVED:
         raise InvalidStore(f"The slug {slug!r} is taken by Portico itself.")
     if not name.strip():
         raise InvalidStore("A store needs a name.")

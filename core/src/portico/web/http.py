@@ -61,7 +61,9 @@ async def load_visit() -> None:
     if "visit" in g:
         return
     rt, slug = runtime(), scope_of(request.path)
-    visit = await sessions.portal_visit(rt, slug, read_cookie(rt.settings, slug))
+    visit = None
+    if "\0" not in slug:  # the error page of such an address asks as well
+        visit = await sessions.portal_visit(rt, slug, read_cookie(rt.settings, slug))
     if visit is None:
         abort(404)
     g.visit = visit

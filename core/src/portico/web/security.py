@@ -4,7 +4,7 @@ import re
 from time import perf_counter
 
 import structlog
-from quart import Quart, Response, g, request
+from quart import Quart, Response, abort, g, request
 
 from portico.hooks.checkout import CheckoutHooks
 from portico.runtime import Runtime
@@ -60,6 +60,7 @@ def install_security(app: Quart, rt: Runtime) -> None:
 
     async def before() -> None:
         g.started = perf_counter()
+        _refuse_nul()
         await check_csrf(rt)
 
     async def after(response: Response) -> Response:
@@ -73,6 +74,13 @@ def install_security(app: Quart, rt: Runtime) -> None:
     app.before_request(before)
     app.after_request(after)
     install_error_pages(app)
+
+
+def _refuse_nul() -> None:
+    """No id has a NUL in it, and PostgreSQL takes none: 404 before anything is looked up."""
+    values = (value for _, value in request.args.items(multi=True))
+    if "\0" in request.path or any("\0" in value for value in values):
+        abort(404)
 
 
 def _add_headers(response: Response, policy: str, https: bool) -> None:

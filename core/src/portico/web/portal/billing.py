@@ -1,5 +1,7 @@
 """Billing: payment methods and invoices."""
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -29,9 +31,13 @@ blueprint = Blueprint("billing", __name__)
 @signed_in
 async def show() -> Response:
     """Payment methods, and invoices by year."""
-    year = request.args.get("year", "")
-    chosen = int(year) if year.isascii() and year.isdigit() and 1970 <= int(year) < 9999 else None
-    return await render(await billing_page(here(), cursor(request.args), chosen))
+    return await render(await billing_page(here(), cursor(request.args), _year(request.args)))
+
+
+def _year(args: Mapping[str, str]) -> int | None:
+    """The year that was chosen; None for all, and for what is no year."""
+    text = args.get("year", "")
+    return int(text) if re.fullmatch(r"19[7-9][0-9]|2[0-9]{3}", text) else None
 
 
 async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage:

@@ -1,5 +1,6 @@
 """Buying: a product's page, off to the provider, and what came of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
@@ -115,7 +116,7 @@ async def _checkout(price: Price, email: str, fields: Mapping[str, str]) -> str:
         current_visit().store,
         price,
         email,
-        quantity=int(quantity) if quantity.isascii() and quantity.isdigit() else 0,
+        quantity=int(quantity) if re.fullmatch(r"[0-9]{1,6}", quantity) else 0,
         locale=current_locale(),
         name=fields.get("name", "")[:200],
     )
