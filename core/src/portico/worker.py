@@ -107,8 +107,10 @@ class Worker:
             claimed = await self._claim(free, Lane.INTERACTIVE)
             if (room := min(free - len(claimed), self._general - busy)) > 0:
                 claimed += await self._claim(room, Lane.BULK)
-        except DatabaseError as error:
-            _log.warning("outbox_unavailable", error=str(error))
+        except Exception as error:
+            # Whatever it is (a row that this version cannot read, a database that is away): a
+            # worker that ends says nothing and does nothing, one that goes on is heard.
+            self._unavailable(error)
             return False
         for delivery in claimed:
             task = asyncio.create_task(self._work(delivery))
@@ -218,9 +220,13 @@ class Worker:
                     until = self._rt.clock.now() + LEASE
                     await self._rt.db.run(queries.RENEW, worker=self.id, ids=ids, lease_until=until)
                 await self._take_back()
-            except DatabaseError as error:
-                _log.warning("outbox_unavailable", error=str(error))
+            except Exception as error:  # as in _fill; without its leases all is done twice
+                self._unavailable(error)
             await asyncio.sleep(LEASE.total_seconds() / 6)
+
+    def _unavailable(self, error: Exception) -> None:
+        trace = None if isinstance(error, DatabaseError) else error
+        _log.warning("outbox_unavailable", error=str(error), exc_info=trace)
 
     async def _take_back(self) -> None:
         now = self._rt.clock.now()

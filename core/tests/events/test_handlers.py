@@ -15,6 +15,7 @@ from portico.api import (
     Job,
     LifecycleHooks,
     Plugin,
+    Refused,
     RetryLater,
     hookimpl,
 )
@@ -172,6 +173,27 @@ async def test_a_periodic_job_that_fails_comes_back_at_its_next_time(
     clock.advance(timedelta(hours=6))
     await drain(runtime)
     assert listener.ran == [("acme", {})]
+
+
+@pytest.mark.parametrize(
+    "error", [RetryLater(timedelta(days=9), "not now"), Refused("never")], ids=["later", "refused"]
+)
+async def test_a_periodic_job_goes_on_whatever_it_raises_however_old_it_is(
+    runtime: Runtime, listener: Listener, clock: FixedClock, error: Exception
+) -> None:
+    await make_store(runtime, "acme")
+    await handlers.schedule(runtime)
+    for _ in range(20):  # five days: longer than a delivery may be put off
+        clock.advance(timedelta(hours=6))
+        await drain(runtime)
+    assert len(listener.ran) == 20
+    listener.errors = [error]
+    clock.advance(timedelta(hours=6))
+    await drain(runtime)
+    assert len(listener.ran) == 20 and await events.dead(runtime) == []
+    clock.advance(timedelta(hours=6))
+    await drain(runtime)
+    assert len(listener.ran) == 21
 
 
 async def test_housekeeping_deletes_what_has_expired(runtime: Runtime, clock: FixedClock) -> None:

@@ -7,7 +7,8 @@ import structlog
 from portico.activation import service as activation
 from portico.events import queries, service
 from portico.events.models import Delivery, EventType
-from portico.hooks.errors import Refused
+from portico.hooks.dispatch import PluginOff
+from portico.hooks.errors import Refused, RetryLater
 from portico.hooks.events import Event, EventHooks
 from portico.hooks.lifecycle import Job, LifecycleHooks
 from portico.hooks.plugin import Scope
@@ -19,6 +20,7 @@ HOUSEKEEPING = timedelta(hours=1)
 KEEP_ATTEMPTS = timedelta(days=2)
 """How long sign-in attempts stay behind their end, for "this link has expired"."""
 EVENT_SECONDS = 60.0
+JOB_SECONDS = 15 * 60.0
 QUICK_TRIES = 3
 _log = structlog.get_logger("portico.worker")
 
@@ -73,13 +75,26 @@ async def job(rt: Runtime, delivery: Delivery) -> timedelta | None:
     if found is None:
         raise Refused(f"The plugin {plugin!r} is not installed or has no job {name!r}.")
     try:
-        await rt.hooks.run(store, plugin, f"job {name}", found.run, delivery.payload["payload"])
-    except Exception:
-        # After a few quick tries the next round is due anyway; a dead letter would end the rounds.
-        if not repeats or delivery.attempts < QUICK_TRIES:
+        await rt.hooks.run(
+            store, plugin, f"job {name}", found.run, delivery.payload["payload"],
+            timeout=JOB_SECONDS,
+        )  # fmt: skip
+    except Exception as error:
+        if not repeats:
             raise
-        _log.warning("job_failed", plugin=plugin, job=name, exc_info=True)
+        return _next_round(found, delivery, error)
     return found.every if repeats else None
+
+
+def _next_round(found: Job, delivery: Delivery, error: Exception) -> timedelta | None:
+    """When to run a periodic job that failed again. A dead letter would end its rounds for good:
+    after a few quick tries, and where it says itself that trying is of no use, the next is due."""
+    if isinstance(error, RetryLater):
+        return min(error.after, found.every) if found.every else error.after
+    if delivery.attempts < QUICK_TRIES and not isinstance(error, (Refused, PluginOff)):
+        raise error
+    _log.warning("job_failed", plugin=delivery.payload["plugin"], job=found.name, exc_info=error)
+    return found.every
 
 
 def find_job(rt: Runtime, plugin: str, name: str) -> Job | None:
