@@ -1,5 +1,6 @@
 """What core began at a provider comes to its end, whatever happens to the process."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from portico.api import (
     UpdateOutcome,
 )
 from portico.orders import service as orders
+from portico.orders.refunds import finish_refund
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import AttemptState
 from portico.testing.factories import make_customer
@@ -107,6 +109,20 @@ async def test_a_webhook_faster_than_a_refunds_answer_makes_no_second_refund(sho
     (refund,) = await orders.refunds(shop.rt, shop.store.id, order.id)
     assert refund.state is RefundState.SUCCEEDED
     assert (await shop.orders())[0].refunded == 500
+
+
+async def test_an_answer_that_is_older_than_a_webhook_takes_nothing_back(shop: Shop) -> None:
+    order = await shop.buy()
+    shop.fake.dies.add("refund")
+    with pytest.raises(shop.Killed):
+        await orders.refund(shop.rt, shop.store, order.id, 500, None, by="seller:sel_1")
+    (begun,) = await orders.refunds(shop.rt, shop.store.id, order.id)
+    ((key, report),) = shop.fake.refunds.items()
+    await shop.report(report)
+    shop.fake.refunds[key] = replace(report, state=RefundState.PENDING)
+    assert (await finish_refund(shop.rt, shop.store, begun)).state is RefundState.SUCCEEDED
+    (order,) = await shop.orders()
+    assert (order.state, order.refunded) == (OrderState.PARTIALLY_REFUNDED, 500)
 
 
 async def test_a_refund_the_provider_does_not_answer_goes_on_later(shop: Shop) -> None:

@@ -60,12 +60,14 @@ async def finish_refund(rt: Runtime, store: Store, pending: Refund) -> Refund:
     async with rt.db.transaction():
         order = await _order(rt, store, pending.order_id)
         await _lock(rt, store, order)
+        # As it is now: a webhook may have been faster, and may know more than this answer.
+        current = await rt.db.one(queries.REFUND, store_id=store.id, id=pending.id) or pending
         known = await _by_ref(rt, store, pending.provider, report.provider_ref)
         if known is not None and known.id != pending.id:
-            # A webhook was faster and took it for somebody else's: one refund, one row.
-            await _save(rt, store, replace(pending, state=RefundState.FAILED))
-            pending = known
-        return await _record(rt, store, order.id, pending, report)
+            # The webhook's was taken for somebody else's: one refund, one row.
+            await _save(rt, store, replace(current, state=RefundState.FAILED))
+            current = known
+        return await _record(rt, store, order.id, current, report)
 
 
 async def apply_refund(rt: Runtime, store: Store, provider: str, report: RefundReport) -> None:
