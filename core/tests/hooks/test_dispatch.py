@@ -1,6 +1,7 @@
 """The three verbs, and what becomes of plugins that fail, hang, block or answer nonsense."""
 
 import asyncio
+import inspect
 import time
 from typing import Any
 
@@ -11,7 +12,7 @@ from portico.customers.models import Customer
 from portico.db import DatabaseUnavailable
 from portico.hooks.answers import WrongAnswer
 from portico.hooks.breaker import LONGEST_PAUSE_SECONDS, PAUSE_SECONDS, STRIKES, Breaker
-from portico.hooks.dispatch import PluginOff
+from portico.hooks.dispatch import OWNER_SECONDS, Hooks, PluginOff
 from portico.hooks.health import Health
 from portico.hooks.portal import PortalHooks
 from portico.runtime import Runtime
@@ -121,6 +122,11 @@ def portico_plugins(request: pytest.FixtureRequest) -> list[Menu]:
     if mark is not None:
         return list(mark.args)
     return [Menu("first", weight=1), Menu("middle", weight=2), Menu("last", weight=3)]
+
+
+@pytest.mark.parametrize("ask", [Hooks.owner, Hooks.run])
+def test_nobody_waits_for_a_plugin_for_ever_unless_they_say_so(ask: Any) -> None:
+    assert inspect.signature(ask).parameters["timeout"].default == OWNER_SECONDS
 
 
 @pytest.fixture
@@ -235,8 +241,9 @@ async def test_the_owners_own_error_reaches_the_caller(runtime: Runtime, misbeha
     with pytest.raises(Refused, match=r"Not today\."):
         await ask()
     misbehaving.work = wrong_type
-    with pytest.raises(WrongAnswer, match="portal_navigation"):
+    with pytest.raises(WrongAnswer, match="'portal_navigation' with dict of str") as wrong:
         await ask()
+    assert "not a list" not in str(wrong.value)  # it might be a secret, and this is kept
     misbehaving.work = hang
     with pytest.raises(TimeoutError):
         await ask()

@@ -132,7 +132,9 @@ async def receive(
     kind = media_type(content_type, name)
     counted = _Counted(chunks, rt.settings.upload_limit)
     upload = Upload(version_id, name, kind, counted.read(), rt.settings.upload_limit)
-    stored = await rt.hooks.owner(store, storage, FileStorageHooks.store_file, upload)
+    stored = await rt.hooks.owner(
+        store, storage, FileStorageHooks.store_file, upload, timeout=None
+    )  # as long as the seller's connection takes
     received = Received(version_id, storage, name, kind, stored)
     if (stored.size, stored.sha256) != (counted.size, counted.sha256):
         await discard(rt, store, received)
