@@ -10,6 +10,11 @@ from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
 
+LATEST = 5
+"""Purchases that the overview shows."""
+PAGE = 20
+"""Orders on a page of a list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sections:

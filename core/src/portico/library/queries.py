@@ -13,6 +13,8 @@ from portico.catalog.tables import products
 from portico.db import Query
 from portico.library import parts
 from portico.library.models import (
+    LATEST,
+    PAGE,
     BillingData,
     Holdings,
     InvoiceData,
@@ -31,9 +33,6 @@ from portico.orders.models import Order, OrderItem, OrderKind, Payment, Refund
 from portico.orders.tables import order_items, orders, payments, refunds
 from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
 from portico.subscriptions.tables import cancellations, payment_methods, subscriptions
-
-LATEST = 5
-PAGE = 20
 
 SUBJECT: sa.BindParameter[str] = sa.bindparam("subject_id")
 CURSOR: sa.BindParameter[str] = sa.bindparam("cursor")

@@ -10,9 +10,8 @@ from quart import Blueprint, Response, request
 from portico.activation import service as activation
 from portico.hooks.payment_methods import PaymentMethodHooks
 from portico.i18n import N_
-from portico.library import queries
 from portico.library import service as library
-from portico.library.models import BillingData
+from portico.library.models import PAGE, BillingData
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import PaymentMethod, Subscription
 from portico.web.http import notice, redirect, render, signed_in
@@ -47,7 +46,7 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
         direction=start.direction, cursor=start.order_id, year=_bounds(at, year),
     )  # fmt: skip
     note_sections(data.sections[0])
-    page = page_of(data.invoices, start, queries.PAGE)
+    page = page_of(data.invoices, start, PAGE)
     of_year: dict[str, str] = {"year": str(year)} if year is not None else {}
     adds = await activation.chosen(
         at.rt, at.store, PaymentMethodHooks.start_payment_method_update, setting="payments"

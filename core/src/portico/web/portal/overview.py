@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from quart import Blueprint, Response
 
-from portico.library import queries, service
-from portico.library.models import OverviewData
+from portico.library import service
+from portico.library.models import LATEST, OverviewData
 from portico.library.service import Shelf, access_deadline
 from portico.sessions.models import Session
 from portico.stores.models import Store
@@ -34,7 +34,7 @@ async def overview_page(at: Here) -> OverviewPage:
     data = await service.overview(at.rt, at.store, at.customer.id)
     note_sections(data.sections)
     shelf = Shelf(data, at.store, at.rt.clock.now())
-    shown = data.orders[: queries.LATEST]
+    shown = data.orders[:LATEST]
     return OverviewPage(
         alert=_alert(at.store, data.subscriptions, shelf.now),
         news=_news(shelf, at),

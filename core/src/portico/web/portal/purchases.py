@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from quart import Blueprint, Response, request
 
-from portico.library import queries, service
-from portico.library.models import PurchaseData
+from portico.library import service
+from portico.library.models import PAGE, PurchaseData
 from portico.library.service import Shelf
 from portico.orders.models import Order
 from portico.subscriptions.models import PaymentMethod
@@ -30,7 +30,7 @@ async def purchases_page(at: Here, start: Cursor) -> PurchasesPage:
     """One page of the list; 404 for a cursor that is no purchase of the customer's."""
     data = await service.purchases(at.rt, at.store, at.customer.id, start.direction, start.order_id)
     note_sections(data.sections)
-    page = page_of(data.orders, start, queries.PAGE)
+    page = page_of(data.orders, start, PAGE)
     shelf = Shelf(data, at.store, at.rt.clock.now())
     return PurchasesPage(
         tuple(purchase_views(shelf, data.items, data.licenses, page.orders)),
