@@ -1,0 +1,41 @@
+"""Statements are compiled ahead of their first use, without holding up the loop."""
+
+import asyncio
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from portico.db import Command, Query
+from portico.db.warm import warm_up
+
+table = sa.Table("things", sa.MetaData(), sa.Column("id", sa.Text))
+
+
+@pytest.fixture
+def package(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A package with a module of statements, one of which cannot be compiled."""
+    module: Any = ModuleType("warmed.queries")
+    module.ALL = Query(str, sa.select(table.c.id))
+    module.BY_WORD = {"add": Command(sa.insert(table)), "drop": Command(sa.delete(table))}
+    module.BROKEN = Query(str, sa.select(table.c.id).where(table.c.id.in_(sa.bindparam("ids"))))
+    monkeypatch.setitem(sys.modules, "warmed.queries", module)
+    return module
+
+
+async def test_every_statement_of_a_package_is_compiled_once(package: Any) -> None:
+    assert await warm_up("sqlite", "warmed") == 3
+    assert package.BY_WORD["add"]._plans.keys() == {"sqlite"}
+    kept = package.ALL._plans["sqlite"]
+    assert package.ALL.plan("sqlite") is kept
+    assert await warm_up("sqlite", "warme") == 0  # another package, whose name begins alike
+
+
+async def test_the_loop_goes_on_between_two_statements(package: Any) -> None:
+    warming = asyncio.create_task(warm_up("postgresql", "warmed"))
+    turns = 0
+    while not warming.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 3
