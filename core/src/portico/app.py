@@ -11,8 +11,8 @@ from quart import Quart
 
 from portico.clock import Clock, SystemClock
 from portico.db import Database
-from portico.db.migrations import SchemaOwner
-from portico.db.schema import metadata
+from portico.db.schema import SchemaOwner, metadata
+from portico.db.warm import warm_up
 from portico.hooks.auth import AuthHooks
 from portico.hooks.checkout import CheckoutHooks
 from portico.hooks.dispatch import Hooks
@@ -116,7 +116,9 @@ def create_app_from_environment() -> Quart:
     """What the server's processes call: configured by ``PORTICO_*`` alone."""
     settings = load_settings()
     configure_logging(logging.WARNING if settings.demo else logging.INFO)
-    return create_app(settings)
+    app = create_app(settings)
+    _warm(app, app.extensions["portico"])
+    return app
 
 
 def _mount(app: Quart, rt: Runtime) -> None:
@@ -156,3 +158,22 @@ def _live(app: Quart, rt: Runtime) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await stop(rt)
+
+
+def _warm(app: Quart, rt: Runtime) -> None:
+    """Compile after the start, beside the first requests, what these would wait for otherwise."""
+    work: list[asyncio.Task[None]] = []
+
+    async def compile_all() -> None:
+        for package in ("portico", *sorted({one.package for one in rt.registry.plugins.values()})):
+            await warm_up(rt.db.dialect, package)
+
+    @app.before_serving
+    async def begin() -> None:
+        work.append(asyncio.create_task(compile_all()))
+
+    @app.after_serving
+    async def end() -> None:
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)

@@ -20,7 +20,9 @@ from portico.db import (
     Query,
     UTCDateTime,
 )
-from portico.db.migrations import SchemaOwner, autogenerate, create_all, pending, upgrade
+from portico.db.migrations import autogenerate, create_all, pending, upgrade
+from portico.db.revisions import up_to_date
+from portico.db.schema import SchemaOwner
 
 FIRST = """
 import time
@@ -160,3 +162,30 @@ async def test_tables_made_without_migrations_equal_their_metadata(
     owner = SchemaOwner("bank", metadata, shop.scripts.parent / "bank", "bank_version")
     owner.scripts.mkdir()
     assert await autogenerate(database_url, owner, "Nothing") == []
+
+
+async def test_whether_anything_is_missing_is_told_as_alembic_tells_it(
+    database_url: str, shop: SchemaOwner
+) -> None:
+    assert not await up_to_date(database_url, [shop])
+    await upgrade(database_url, [shop])
+    assert await up_to_date(database_url, [shop])
+    (shop.scripts / "3.py").write_text(
+        'revision: str = "third"\ndown_revision: str | None = "second"\n'
+    )
+    assert not await up_to_date(database_url, [shop])
+
+
+async def test_an_owner_without_revisions_is_up_to_date(
+    database_url: str, shop: SchemaOwner, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    empty = SchemaOwner("empty", sa.MetaData(), tmp_path / "none", "empty_version")
+    await upgrade(database_url, [shop])
+    assert await up_to_date(database_url, [shop, empty])
+    assert await up_to_date(database_url, [empty])
+
+
+async def test_looking_for_revisions_makes_no_database(tmp_path: Path, shop: SchemaOwner) -> None:
+    assert not await up_to_date(f"sqlite:///{tmp_path}/new.db", [shop])
+    assert not (tmp_path / "new.db").exists()

@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from portico.app import schema_owners
-from portico.db.migrations import pending, upgrade
+from portico.db.revisions import up_to_date
 from portico.hooks.loader import load_plugins
 from portico.settings import Settings, load_settings
 
@@ -16,7 +16,12 @@ async def migrate(settings: Settings) -> list[str]:
     """Bring core's and every plugin's tables up to date; returns what was applied."""
     registry = load_plugins(settings.plugins, demo=settings.demo)
     settings.make_data_dir()
-    return await upgrade(settings.resolved_database_url, schema_owners(registry))
+    url, owners = settings.resolved_database_url, schema_owners(registry)
+    if await up_to_date(url, owners):
+        return []
+    from portico.db.migrations import upgrade  # noqa: PLC0415 - Alembic is large and rarely needed
+
+    return await upgrade(url, owners)
 
 
 @app.command("upgrade")
@@ -31,6 +36,8 @@ def upgrade_command() -> None:
 @app.command("status")
 def status() -> None:
     """List the migrations that have not been applied."""
+    from portico.db.migrations import pending  # noqa: PLC0415 - see above
+
     settings = load_settings()
     registry = load_plugins(settings.plugins, demo=settings.demo)
     waiting = asyncio.run(pending(settings.resolved_database_url, schema_owners(registry)))

@@ -10,7 +10,6 @@ import typer
 from portico.activation import service as activation
 from portico.cli.common import running
 from portico.db import DatabaseUnavailable
-from portico.db.migrations import pending
 from portico.errors import PorticoError
 from portico.hooks.auth import AuthHooks
 from portico.hooks.checkout import CheckoutHooks
@@ -50,6 +49,7 @@ async def _check_data_dir(settings: Settings) -> Result:
 
 async def _check_database(rt: Runtime) -> AsyncIterator[Result]:
     from portico.app import schema_owners  # noqa: PLC0415 - keeps `portico --help` quick
+    from portico.db.migrations import pending  # noqa: PLC0415 - the same
 
     yield Result(True, f"database ({rt.db.dialect}) answers")
     waiting = await pending(rt.settings.resolved_database_url, schema_owners(rt.registry))

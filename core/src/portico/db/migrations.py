@@ -11,7 +11,6 @@ import io
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from sqlalchemy.pool import NullPool
 
 from portico.db.database import check_url
 from portico.db.errors import DatabaseError, translate
+from portico.db.schema import SchemaOwner
 from portico.db.types import EnumType, JSONType, UTCDateTime
 
 __all__ = ["SchemaOwner", "autogenerate", "create_all", "pending", "upgrade"]
@@ -43,20 +43,6 @@ _LOCK_PAUSE = 0.2  # seconds between tries
 _BUSY_SECONDS = 300.0  # how long a process waits for another one's migration on SQLite
 
 _alembic = asyncio.Lock()  # Alembic keeps the migration that runs in a global
-
-
-@dataclass(frozen=True)
-class SchemaOwner:
-    """Who owns a set of tables: core, or a plugin.
-
-    `scripts` is the folder of Alembic's revision files, `version_table` the table that remembers
-    which of them ran.
-    """
-
-    name: str
-    metadata: sa.MetaData
-    scripts: Path
-    version_table: str
 
 
 async def upgrade(url: str, owners: Sequence[SchemaOwner]) -> list[str]:

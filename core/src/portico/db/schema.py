@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import sqlalchemy as sa
 
-__all__ = ["NAMING_CONVENTION", "metadata"]
+__all__ = ["NAMING_CONVENTION", "SchemaOwner", "metadata"]
 
 # Every constraint has a name, the same on both databases: migrations can drop it, and an error
 # can say which one it was. https://alembic.sqlalchemy.org/en/latest/naming.html
@@ -17,3 +20,17 @@ NAMING_CONVENTION = {
 }
 
 metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+
+
+@dataclass(frozen=True)
+class SchemaOwner:
+    """Who owns a set of tables: core, or a plugin.
+
+    `scripts` is the folder of Alembic's revision files, `version_table` the table that remembers
+    which of them ran.
+    """
+
+    name: str
+    metadata: sa.MetaData
+    scripts: Path
+    version_table: str
