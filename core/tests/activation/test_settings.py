@@ -53,6 +53,22 @@ async def test_defaults_hold_until_something_is_saved(runtime: Runtime) -> None:
     assert await saved(runtime, await make_store(runtime)) == EverythingSettings()
 
 
+async def test_two_sellers_who_save_different_fields_keep_both(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await make_store(runtime)
+    validate, faster = runtime.hooks.validate_settings, [{"port": 587}]
+
+    async def while_another_saves(*args: Any) -> None:
+        if faster:
+            await save(runtime, store, **faster.pop())
+        await validate(*args)
+
+    monkeypatch.setattr(runtime.hooks, "validate_settings", while_another_saves)
+    await save(runtime, store, host="mail.example.com")
+    assert await saved(runtime, store) == EverythingSettings(host="mail.example.com", port=587)
+
+
 async def test_secrets_are_encrypted_and_nowhere_else(runtime: Runtime) -> None:
     store = await make_store(runtime)
     await save(runtime, store, host="mail.example.com", password="hunter2", token="t0ken")

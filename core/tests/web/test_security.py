@@ -1,5 +1,6 @@
 """What holds for every request: headers, cookies, forms, errors, who the client is."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -67,6 +68,25 @@ async def test_an_address_with_a_nul_is_not_found_anywhere(browser, path):
 async def test_no_store_is_named_like_a_cookie_or_a_page_of_ours(runtime, slug):
     with pytest.raises(InvalidStore, match="taken by Portico"):
         await make_store(runtime, slug)
+
+
+async def test_two_sellers_who_change_different_fields_of_a_store_keep_both(runtime):
+    store = await make_store(runtime, "shop")
+    first_wrote = asyncio.Event()
+
+    async def first():
+        async with runtime.db.transaction():
+            await stores.update_settings(runtime, store.id, name="Renamed", by="test")
+            first_wrote.set()
+            await asyncio.sleep(0.3)  # the second is at work meanwhile
+
+    async def second():
+        await first_wrote.wait()
+        await stores.update_settings(runtime, store.id, support_email="a@b.example", by="test")
+
+    await asyncio.gather(first(), second())
+    after = await stores.by_id(runtime, store.id)
+    assert (after.name, after.support_email) == ("Renamed", "a@b.example")
 
 
 def test_every_cookie_of_ours_is_kept_from_being_a_stores_name():

@@ -22,6 +22,8 @@ from portico.runtime import Runtime
 from portico.stores import service as stores
 from portico.stores.models import Store
 
+_TRIES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Dependent:
@@ -41,6 +43,10 @@ class StillNeeded(Refused):
             "and can be switched off when these have ended."
         )
         self.dependents = tuple(dependents)
+
+
+class _ChangedMeanwhile(Exception):
+    """Another change of the store's plugins was faster."""
 
 
 async def state(rt: Runtime, store: Store | None, plugin: str) -> Activation:
@@ -92,6 +98,18 @@ async def save_settings(
     An empty secret stays as it is too (it is never shown, so a form comes back without it); None
     clears it. The plugin is asked before anything is written. Raises InvalidSettings.
     """
+    for _ in range(_TRIES):
+        try:
+            await _save_settings(rt, store, plugin, values, by)
+        except _ChangedMeanwhile:
+            continue  # what was merged with is no longer what is stored
+        return
+    raise Refused("Somebody else is changing this store's plugins. Try again in a minute.")
+
+
+async def _save_settings(
+    rt: Runtime, store: Store, plugin: str, values: Mapping[str, Any], by: str
+) -> None:
     loaded = _installed(rt, plugin)
     plugins = await rt.hooks.activations.reload(store.id)
     old = plugins.settings(plugin)
@@ -113,7 +131,8 @@ async def save_settings(
             now=rt.clock.now(),
         )
 
-    await _change(rt, store, plugin, "plugin.settings", by, write, {"changed": changed})
+    data = {"changed": changed}
+    await _change(rt, store, plugin, "plugin.settings", by, write, data, seen=plugins.version)
 
 
 async def rotate_secrets(rt: Runtime) -> int:
@@ -224,11 +243,18 @@ async def _change(
     by: str,
     write: Callable[[], Awaitable[None]],
     data: Mapping[str, Any],
+    *,
+    seen: int | None = None,
 ) -> None:
-    """One transaction: the store's new version (which locks it), the change, the audit entry."""
+    """One transaction: the store's new version (which locks it), the change, the audit entry.
+
+    _ChangedMeanwhile where the version is no longer the one that was ``seen``.
+    """
     kind, actor_id = actor(by)
     async with rt.db.transaction():
-        await rt.db.one(queries.BUMP, store_id=store.id)
+        version = await rt.db.one(queries.BUMP, store_id=store.id)
+        if seen is not None and version != seen + 1:
+            raise _ChangedMeanwhile
         await write()
         await events.audit(
             rt,

@@ -23,6 +23,13 @@ INSERT = Query(
 )
 BY_SLUG = Query(Store, sa.select(stores).where(stores.c.slug == sa.bindparam("slug")))
 BY_ID = Query(Store, sa.select(stores).where(stores.c.id == sa.bindparam("store_id")))
+# FOR NO KEY UPDATE on PostgreSQL: rows that merely refer to the store can be written meanwhile.
+LOCK = Query(
+    Store,
+    sa.select(stores)
+    .where(stores.c.id == sa.bindparam("store_id"))
+    .with_for_update(key_share=True),
+)
 ALL = Query(Store, sa.select(stores).order_by(stores.c.number))
 UPDATE = Query(
     Store,

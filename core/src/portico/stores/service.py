@@ -124,7 +124,8 @@ async def update_settings(rt: Runtime, store_id: str, *, by: str, **changes: Any
     theme_settings, settings. ``LookupError`` without such a store; InvalidStore."""
     actor_type, actor_id = actor(by)
     async with rt.db.transaction():
-        old = await by_id(rt, store_id)
+        # Locked, so that two sellers who change different fields both find theirs changed.
+        old = await rt.db.one(queries.LOCK, store_id=store_id)
         if old is None:
             raise LookupError(store_id)
         new = dataclasses.replace(old, **changes)
