@@ -18,6 +18,9 @@ MAILS_PER_ADDRESS = RateLimitItemPerMinute(5, 15, "mails-per-address")
 MAILS_PER_IP = RateLimitItemPerHour(30, 1, "mails-per-ip")
 CODES_PER_IP = RateLimitItemPerMinute(30, 15, "codes-per-ip")
 CHANGES_PER_CUSTOMER = RateLimitItemPerMinute(5, 15, "changes-per-customer")
+CHECKOUTS_PER_IP = RateLimitItemPerMinute(300, 10, "checkouts-per-ip")
+"""Each writes an order, and asks the provider: nobody is signed in there."""
+REPLACEMENTS_PER_CUSTOMER = RateLimitItemPerMinute(5, 10, "replacements-per-customer")
 
 
 class DatabaseStorage(Storage):

@@ -14,8 +14,10 @@ from portico.hooks.errors import Refused
 from portico.i18n import N_
 from portico.orders import service as orders
 from portico.orders.models import Order, OrderItem, OrderState, Payment, PaymentState
+from portico.sessions import limits
 from portico.stores.models import Mode
 from portico.web.http import (
+    client_network,
     current_locale,
     current_visit,
     form,
@@ -31,6 +33,9 @@ blueprint = Blueprint("buy", __name__)
 
 _EMAIL = N_("Enter an e-mail address such as you@example.com.")
 _PRICE = N_("Choose how you want to pay.")
+_TOO_MANY = N_(
+    "Too many purchases were begun from your network. Please wait a few minutes and try again."
+)
 
 
 @blueprint.get("/buy/<slug>")
@@ -51,6 +56,9 @@ async def start(slug: str) -> Response:
     if price is None:
         error = FieldError("price_id", gettext(_PRICE))
         return await _form(product, prices, prices[0].id, email, [error])
+    if await limits.seconds_to_wait(runtime(), (limits.CHECKOUTS_PER_IP, client_network())):
+        error = FieldError("", gettext(_TOO_MANY))
+        return await _form(product, prices, price.id, email, [error], 429)
     try:
         url = await _checkout(price, email, fields)
     except InvalidEmail:
@@ -97,6 +105,7 @@ async def _form(
     price_id: str,
     email: str,
     errors: Sequence[FieldError] = (),
+    status: int = 422,
 ) -> Response:
     page = BuyPage(
         product=product,
@@ -106,7 +115,7 @@ async def _form(
         errors=tuple(errors),
         test_mode=current_visit().store.mode is Mode.TEST,
     )
-    return await render(page, 422 if errors else 200)
+    return await render(page, status if errors else 200)
 
 
 async def _checkout(price: Price, email: str, fields: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from portico.library import service as library
 from portico.library.models import LicensesData
 from portico.licenses import service as licenses
 from portico.licenses.models import LicenseState
+from portico.sessions import limits
 from portico.web.http import notice, redirect, render, signed_in
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
@@ -71,6 +72,8 @@ async def ask(license_id: str) -> Response:
 async def replace(license_id: str) -> Response:
     """Have a new key made; the old one stops working."""
     at = here()
+    if await limits.seconds_to_wait(at.rt, (limits.REPLACEMENTS_PER_CUSTOMER, at.customer.id)):
+        return await fail(at, Failed(at.say(NOT_REPLACED)), "licenses")
     new = await attempt(
         at, licenses.replace(at.rt, at.store, at.customer, license_id), NOT_REPLACED
     )
