@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from portico.db import Query
 from portico.events.tables import audit_log
 from portico.hooks.errors import Refused, RetryLater
+from portico.licenses import queries
 from portico.licenses import service as licenses
 from portico.licenses.models import LicenseState
 from portico.testing import factories
@@ -125,3 +126,24 @@ async def test_the_seller_can_replace_a_key_too(runtime, store, old):
     new = await licenses.replace(runtime, store, None, old.id, by="seller:sel_1")
     assert new.state is LicenseState.ACTIVE
     assert await runtime.db.all(ACTORS) == ["sel_1"]
+
+
+async def test_a_refund_and_a_replacement_at_once_do_not_wait_for_each_other(
+    runtime, store, customer, old
+):
+    locked = asyncio.Event()
+
+    async def refund():
+        async with runtime.db.transaction():
+            await runtime.db.one(queries.LOCK_ORDER, store_id=store.id, id=old.order_id)
+            locked.set()
+            await asyncio.sleep(0.3)  # the replacement is at work meanwhile
+            await licenses.disable(runtime, store, old.id, by="system")
+
+    async def replace():
+        await locked.wait()
+        with pytest.raises(Refused):
+            await licenses.replace(runtime, store, customer, old.id)
+
+    await asyncio.gather(refund(), replace())
+    assert (await again(runtime, old)).state is LicenseState.DISABLED

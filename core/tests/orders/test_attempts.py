@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from portico.api import (
     CancellationMode,
     OrderState,
@@ -15,10 +16,12 @@ from portico.api import (
     SubscriptionStatus,
     UpdateOutcome,
 )
+from portico.db import Command
 from portico.orders import service as orders
 from portico.orders.refunds import finish_refund
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import AttemptState
+from portico.subscriptions.tables import subscriptions as subscription_rows
 from portico.testing.factories import make_customer
 
 Shop = Any  # the fixture's class; see conftest.py
@@ -228,6 +231,16 @@ async def test_an_update_that_failed_says_why(shop: Shop) -> None:
     assert (failed.state, failed.failure_message) == (AttemptState.FAILED, "The card was refused.")
     again = await subscriptions.finish_update(shop.rt, shop.store, buyer, ids[0])
     assert again == failed
+
+
+async def test_the_default_that_pays_for_a_subscription_stays(shop: Shop) -> None:
+    await shop.subscribe()
+    await shop.rt.db.run(Command(sa.update(subscription_rows).values(payment_method_id=None)))
+    buyer = await shop.customer()
+    (method,) = await subscriptions.methods_of_customer(shop.rt, shop.store.id, buyer.id)
+    assert method.is_default
+    with pytest.raises(Refused, match="A subscription is paid with this"):
+        await subscriptions.remove_method(shop.rt, shop.store, buyer, method.id)
 
 
 async def test_nobody_cancels_or_updates_what_is_not_theirs(shop: Shop) -> None:

@@ -268,6 +268,10 @@ async def replace(
     """
     by = by or (f"customer:{customer.id}" if customer else "system")
     async with rt.db.transaction():
+        old = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=license_id)
+        if old is not None and old.order_id is not None:
+            # The order first, as everywhere, or a refund at the same time would wait for us.
+            await rt.db.one(queries.LOCK_ORDER, store_id=store.id, id=old.order_id)
         old = await rt.db.one(queries.LOCK, store_id=store.id, license_id=license_id)
         if old is None or (customer is not None and old.customer_id != customer.id):
             raise LookupError("there is no such license")

@@ -170,6 +170,9 @@ async def _check_unused(rt: Runtime, store: Store, method: PaymentMethod) -> Non
         store_id=store.id,
         customer_id=method.customer_id,
         method_id=method.id,
+        is_default=method.is_default,
+        provider=method.provider,
+        mode=method.mode,
     )
     if using:
         raise Refused(_IN_USE)

@@ -150,11 +150,20 @@ LIVE_PAID_WITH = Query(
     .where(
         subscriptions.c.store_id == _store,
         subscriptions.c.customer_id == _customer,
-        subscriptions.c.payment_method_id == sa.bindparam("method_id"),
+        sa.or_(
+            subscriptions.c.payment_method_id == sa.bindparam("method_id"),
+            sa.and_(
+                sa.bindparam("is_default", type_=sa.Boolean),
+                subscriptions.c.payment_method_id.is_(None),
+                subscriptions.c.provider == _provider,
+                subscriptions.c.mode == sa.bindparam("mode", type_=subscriptions.c.mode.type),
+            ),
+        ),
         subscriptions.c.status.not_in((_ENDED, SubscriptionStatus.INCOMPLETE)),
     )
     .order_by(subscriptions.c.id),
 )
+"""One that names no method is paid with its provider's default."""
 
 ADD_UPDATE = Query(
     PaymentMethodUpdate,
