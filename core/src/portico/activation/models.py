@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 
 class Activation(StrEnum):
@@ -12,18 +11,6 @@ class Activation(StrEnum):
     ON = "on"
     RETIRING = "retiring"
     OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class StorePlugin:
-    """A plugin's switch and settings in one store. ``secrets`` is encrypted."""
-
-    store_id: str
-    plugin: str
-    state: Activation
-    settings: dict[str, Any]
-    secrets: str | None
-    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

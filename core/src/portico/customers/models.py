@@ -21,16 +21,6 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderCustomer:
-    """A payment provider's own record of a customer; one person may have several."""
-
-    store_id: str
-    provider: str
-    provider_ref: str
-    customer_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class EmailChange:
     """A new address that waits for its proof."""
 

@@ -28,7 +28,6 @@ INSERT = Query(
     .returning(customers),
 )
 SET_LOCALE = Command(sa.update(customers).values(locale=sa.bindparam("locale")).where(_this))
-SET_NAME = Command(sa.update(customers).values(name=sa.bindparam("name")).where(_this))
 SET_EMAIL = Command(sa.update(customers).values(email=sa.bindparam("email")).where(_this))
 
 _open = sa.and_(email_changes.c.confirmed_at.is_(None), email_changes.c.expires_at > _now)

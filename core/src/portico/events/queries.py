@@ -134,7 +134,6 @@ GIVE_BACK = Command(
     )
 )
 
-BY_KEY = Query(Delivery, sa.select(outbox).where(outbox.c.key == sa.bindparam("key")))
 DEAD = Query(
     Delivery,
     sa.select(outbox)

@@ -96,7 +96,6 @@ def _own_order(kinds: tuple[OrderKind, ...] = tuple(OrderKind)) -> sa.Select[Any
 
 SECTIONS = Query(Sections, parts.SECTIONS)
 
-HOLDINGS = Query(Holdings, sa.select(*parts.holdings(parts.newest_versions)))
 DOWNLOADS = Query(Holdings, sa.select(*parts.holdings(parts.all_versions)))
 
 OVERVIEW = Query(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from portico.customers.models import Customer
 from portico.customers.tables import customers
-from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, lock_rows
+from portico.db import Command, Query, UTCDateTime, insert_or_ignore, lock_rows
 from portico.db.columns import next_number
 from portico.licenses.models import License, LicenseState
 from portico.licenses.tables import licenses
@@ -58,12 +58,6 @@ OF_ORDER = Query(
     License,
     sa.select(licenses)
     .where(licenses.c.store_id == _store, licenses.c.order_id == sa.bindparam("order_id"))
-    .order_by(licenses.c.number),
-)
-OF_ORDERS = Query(
-    License,
-    sa.select(licenses)
-    .where(licenses.c.store_id == _store, in_list(licenses.c.order_id, "order_ids"))
     .order_by(licenses.c.number),
 )
 OF_CUSTOMER = Query(

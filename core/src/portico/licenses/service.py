@@ -359,11 +359,6 @@ async def of_order(rt: Runtime, store_id: str, order_id: str) -> list[License]:
     return await rt.db.all(queries.OF_ORDER, store_id=store_id, order_id=order_id)
 
 
-async def of_orders(rt: Runtime, store_id: str, order_ids: Sequence[str]) -> list[License]:
-    """Every license of these orders, in the order they became due."""
-    return await rt.db.all(queries.OF_ORDERS, store_id=store_id, order_ids=order_ids)
-
-
 async def of_customer(rt: Runtime, store_id: str, customer_id: str) -> list[License]:
     """Every license of a customer, the newest first."""
     return await rt.db.all(queries.OF_CUSTOMER, store_id=store_id, customer_id=customer_id)

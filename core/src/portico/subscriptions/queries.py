@@ -177,14 +177,6 @@ UPDATE = Query(
         payment_method_updates.c.store_id == _store, payment_method_updates.c.id == _id
     ),
 )
-UPDATE_BY_REF = Query(
-    PaymentMethodUpdate,
-    sa.select(payment_method_updates).where(
-        payment_method_updates.c.store_id == _store,
-        payment_method_updates.c.provider == _provider,
-        payment_method_updates.c.provider_ref == _ref,
-    ),
-)
 NAME_UPDATE = Command(
     sa.update(payment_method_updates)
     .where(

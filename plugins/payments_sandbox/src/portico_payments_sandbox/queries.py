@@ -57,7 +57,6 @@ CUSTOMER_OF = Query(SandboxCustomer, _of(customers, "customer_id"))
 
 ADD_METHOD = _add(methods)
 METHOD = Query(Method, _by_id(methods))
-METHODS_OF = Query(Method, _of(methods, "customer").where(methods.c.detached_at.is_(None)))
 NO_DEFAULT = Command(
     sa.update(methods)
     .where(methods.c.store_id == _STORE, methods.c.customer == sa.bindparam("of_customer"))
@@ -94,7 +93,6 @@ MOVE_CHECKOUT = Command(
 ADD_SUBSCRIPTION = _add(subscriptions)
 SUBSCRIPTION = Query(SandboxSubscription, _by_id(subscriptions))
 LOCK_SUBSCRIPTION = Query(SandboxSubscription, _by_id(subscriptions).with_for_update())
-SUBSCRIPTION_OF_CHECKOUT = Query(SandboxSubscription, _of(subscriptions, "checkout"))
 SUBSCRIPTIONS_OF = Query(SandboxSubscription, _of(subscriptions, "customer"))
 SUBSCRIPTIONS = Query(
     SandboxSubscription,
@@ -124,7 +122,6 @@ LOCK_PAYMENT = Query(SandboxPayment, _by_id(payments).with_for_update())
 
 ADD_REFUND = _add(refunds)
 REFUND = Query(SandboxRefund, _by_id(refunds))
-REFUND_BY_KEY = Query(SandboxRefund, _of(refunds, "idempotency_key"))
 REFUNDS_OF = Query(SandboxRefund, _of(refunds, "payment"))
 
 ADD_EVENT = _add(events)
