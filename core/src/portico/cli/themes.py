@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
+from portico.cli.common import StoreOption, fail, run, store_named
 from portico.hooks.loader import load_plugins
+from portico.runtime import Runtime
 from portico.settings import load_settings
+from portico.stores import service as stores
 from portico.themes.engine import ThemeEngine
 
 app = typer.Typer(help="Themes of the portal.", no_args_is_help=True)
@@ -22,6 +25,25 @@ def list_themes() -> None:
     """List the installed themes."""
     for name, title in _engine().titles().items():
         typer.echo(f"{name}: {title}")
+
+
+@app.command("use")
+def use(
+    name: Annotated[str, typer.Argument(help="The theme's name (see `theme list`).")],
+    store: StoreOption,
+) -> None:
+    """Show a store's portal in a theme, with the theme's own settings."""
+
+    async def work(rt: Runtime) -> None:
+        if name not in rt.themes.titles():
+            fail(f"There is no theme {name!r}. Themes: {', '.join(rt.themes.titles())}.")
+        found = await store_named(rt, store)
+        # Settings belong to a theme: the values of another one would only fit by chance.
+        settings = found.theme_settings if found.theme == name else {}
+        await stores.update_settings(rt, found.id, by="cli", theme=name, theme_settings=settings)
+        typer.echo(f"{found.name} uses the theme {name}.")
+
+    run(work)
 
 
 @app.command("check")

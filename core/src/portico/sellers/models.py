@@ -12,6 +12,11 @@ class Role(StrEnum):
     MANAGER = "manager"
     SUPPORT = "support"
 
+    def reaches(self, least: "Role") -> bool:
+        """Whether this role may do what ``least`` may."""
+        order = (Role.SUPPORT, Role.MANAGER, Role.OWNER)
+        return order.index(self) >= order.index(least)
+
 
 @dataclass(frozen=True, slots=True)
 class Seller:

@@ -10,7 +10,7 @@ from portico.db import DatabaseUnavailable
 from portico.hooks.dispatch import PluginOff
 from portico.hooks.errors import ActionRequired, Refused, RetryLater
 from portico.i18n import N_
-from portico.web.cookies import scope_of
+from portico.web.cookies import DASHBOARD, scope_of
 from portico.web.csrf import FormExpired, is_machine
 from portico.web.http import gettext, load_visit, portal_path, render, render_core, seller_visit
 from portico.web.portal.pages import ErrorPage
@@ -151,6 +151,13 @@ async def _page(status: int, words: _Words, action: tuple[str, str] | None) -> R
         label, url = action or (gettext("Go to the start page"), portal_path())
         return await render(ErrorPage(status, title, text, label, url))
     g.setdefault("seller_visit", seller_visit())
+    if status == 404 and scope != DASHBOARD:
+        # Most likely a customer whose link is incomplete; there is no store to lead back to.
+        text += " " + gettext(
+            "Looking for something you bought? Use the link in the mail that confirmed it."
+        )
+    if action is None and scope == DASHBOARD:
+        action = (gettext("Go to your stores"), "/dashboard/")
     context = {"title": title, "text": text, "action": action}
     return await render_core("dashboard/error.html", context, status)
 

@@ -36,7 +36,6 @@ from portico.web.plugin_answers import Place, answer
 SECONDS = 30.0
 """How long a plugin may take to answer a request."""
 View = Callable[..., Awaitable[Response]]
-_RANK = {Role.SUPPORT: 0, Role.MANAGER: 1, Role.OWNER: 2}
 
 
 def blueprints(rt: Runtime) -> list[Blueprint]:
@@ -103,7 +102,7 @@ def _dashboard_view(loaded: LoadedPlugin, page: PluginPage) -> View:
     async def view(store: str, **params: object) -> Response:
         rt, seller = runtime(), current_seller()
         found = await sellers.store_of(rt, seller.id, store)
-        if found is None or _RANK[found[1]] < _RANK[page.role]:
+        if found is None or not found[1].reaches(page.role):
             abort(404)
         shop, role = found
         asked = await _request(params, token=csrf_token(), seller=seller, role=role)

@@ -3,6 +3,7 @@
 It works without JavaScript, knows test cards only, and stores no card number.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portico.api import (
@@ -64,7 +65,7 @@ async def _visit(ctx: Context, request: Request, purpose: Purpose) -> Answer:
     if checkout.state not in _OPEN:
         return SeeOther(checkout.return_url)
     if request.method != "POST":
-        return await _page(ctx, checkout)
+        return await _page(ctx, checkout, typed=_test_card(ctx, request.query.get("card", "")))
     match request.form.get("step", "pay"):
         case "cancel":
             await _move(ctx, checkout, CheckoutState.CANCELED)
@@ -85,11 +86,11 @@ async def _pay(ctx: Context, request: Request, checkout: Checkout) -> Answer:
         card = read_card(request.form, ctx.now())
     except CardErrors as wrong:
         errors = [FieldError(name, text) for name, text in wrong.errors.items()]
-        return await _page(ctx, checkout, errors, request)
+        return await _page(ctx, checkout, errors, _kept(request))
     failure = charge_error(card.behaviour, card.exp_month, card.exp_year, ctx.now(), present=True)
     if failure is not None:
         await _move(ctx, checkout, CheckoutState.OPEN, failure=failure)
-        return await _page(ctx, checkout, [FieldError("number", failure)], request)
+        return await _page(ctx, checkout, [FieldError("number", failure)], _kept(request))
     async with ctx.db.transaction():
         method = await ledger.add_method(ctx, checkout.customer, card)
         if card.behaviour is Behaviour.ASKS:
@@ -182,13 +183,12 @@ async def _page(
     ctx: Context,
     checkout: Checkout,
     errors: list[FieldError] | None = None,
-    request: Request | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Page:
     confirming = checkout.state is CheckoutState.CONFIRMING
     method = None
     if confirming and checkout.method is not None:
         method = await ledger.get_method(ctx, checkout.method)
-    typed = request.form if request is not None else {}
     return Page(
         "payments_sandbox/confirm.html" if confirming else "payments_sandbox/pay.html",
         "Sandbox",
@@ -199,9 +199,21 @@ async def _page(
             "cards": TEST_CARDS,
             "errors": errors or [],
             "failure": checkout.failure if not errors else None,
-            # The number and the security code are typed anew: pages are kept by browsers.
-            "expiry": typed.get("expiry", ""),
-            "holder": typed.get("holder", ""),
+            "typed": {"number": "", "expiry": "", "cvc": "", "holder": "", **(typed or {})},
         },
         status=422 if errors else 200,
     )
+
+
+def _kept(request: Request) -> dict[str, str]:
+    """What need not be typed again. Number and security code are: browsers keep pages."""
+    return {name: request.form.get(name, "") for name in ("expiry", "holder")}
+
+
+def _test_card(ctx: Context, number: str) -> dict[str, str]:
+    """The fields filled in for a test card; a number that is none fills in nothing."""
+    card = next((one for one in TEST_CARDS if one.number == number), None)
+    if card is None:
+        return {}
+    expiry = f"12 / {(ctx.now().year + 3) % 100:02}"
+    return {"number": card.grouped, "expiry": expiry, "cvc": "123"}
