@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 from portico.db import Query
 from portico.emails.tables import emails
+from portico.events import service as events
 from portico.events.tables import outbox
-from portico.hooks.errors import RetryLater
+from portico.hooks.errors import Refused, RetryLater
 from portico.licenses import service as licenses
 from portico.licenses.models import LicenseState
 from portico.orders.models import OrderItem, OrderKind
@@ -227,3 +228,27 @@ async def test_a_key_disabled_before_it_was_issued_never_comes(
 )
 def test_a_masked_key_shows_its_end_only(key, shown):
     assert licenses.mask(key) == shown
+
+
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [(Refused("Out of keys."), timedelta(0)), (RetryLater(timedelta(hours=2)), timedelta(hours=2))],
+    ids=["refused", "later"],
+)
+async def test_an_issuer_that_gives_no_key_does_not_keep_back_the_confirmation(
+    runtime, store, customer, product, worker, issuer, clock, error, waits
+):
+    issuer.error = error
+    order, _ = await buy(runtime, store, customer, product, quantity=2)
+    await worker.drain()
+    clock.advance(waits)
+    await worker.drain()
+    assert await runtime.db.all(MAILS) == [{"order_id": order.id}]
+    issuer.error = None
+    for letter in await events.dead(runtime):
+        await events.replay(runtime, letter.id)
+    clock.advance(timedelta(hours=2))
+    await worker.drain()
+    keys = await licenses.of_order(runtime, store.id, order.id)
+    assert {one.state for one in keys} == {LicenseState.ACTIVE}
+    assert len(await runtime.db.all(MAILS)) == 2  # the one that has the keys

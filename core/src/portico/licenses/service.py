@@ -18,6 +18,7 @@ from portico.emails import service as emails
 from portico.emails.models import EmailKind
 from portico.events import service as events
 from portico.events.models import Delivery, EventType
+from portico.hooks.dispatch import PluginOff
 from portico.hooks.errors import ActionRequired, Refused
 from portico.hooks.licenses import IssuedLicense, LicenseGrant, LicenseHooks
 from portico.i18n import N_
@@ -33,6 +34,8 @@ _MOST_ATTEMPTS = 20
 _NOT_IN_USE = N_("This key is not in use any more, so it cannot be replaced.")
 _SECONDS = 30.0
 _HEAD_START = timedelta(seconds=60)
+_MAIL_WAITS = timedelta(hours=1)
+"""How long the mail about an order waits for its keys; another one brings them when they come."""
 _log = structlog.get_logger(__name__)
 
 
@@ -123,7 +126,16 @@ async def deliver(rt: Runtime, delivery: Delivery) -> None:
             store, found.issuer, LicenseHooks.disable_license, found, timeout=_SECONDS
         )
     elif found.state is LicenseState.PENDING:
-        await _issue(rt, store, found)
+        try:
+            await _issue(rt, store, found)
+        except Exception as error:
+            if isinstance(error, (Refused, PluginOff)) or _waits_long(rt, delivery):
+                await _confirm_early(rt, store, found)
+            raise
+
+
+def _waits_long(rt: Runtime, delivery: Delivery) -> bool:
+    return rt.clock.now() - delivery.created_at >= _MAIL_WAITS
 
 
 async def _issue(rt: Runtime, store: Store, pending: License) -> License:
@@ -208,12 +220,24 @@ async def _give_way(rt: Runtime, store: Store, old: License, new: License) -> Li
 
 
 async def _confirm_when_done(rt: Runtime, store: Store, order: Order, customer: Customer) -> None:
-    if await _waiting(rt, order):
+    if not await _waiting(rt, order):
+        await _confirm(rt, store, order, customer, f"confirmation:{order.id}")
+
+
+async def _confirm_early(rt: Runtime, store: Store, pending: License) -> None:
+    """Whatever is wrong with an issuer, who bought hears of the order, and finds its files."""
+    if pending.grant_key.startswith(REPLACES) or pending.order_id is None:
         return
+    order = await rt.db.one(queries.ORDER, store_id=store.id, id=pending.order_id)
+    customer = await rt.db.one(queries.CUSTOMER, store_id=store.id, id=pending.customer_id)
+    if order is not None and customer is not None:
+        await _confirm(rt, store, order, customer, f"confirmation:{order.id}:early")
+
+
+async def _confirm(rt: Runtime, store: Store, order: Order, customer: Customer, key: str) -> None:
     await emails.queue(
         rt, store, EmailKind.CONFIRMATION, customer.email, params={"order_id": order.id},
-        locale=order.locale, customer_id=customer.id, order_id=order.id,
-        key=f"confirmation:{order.id}",
+        locale=order.locale, customer_id=customer.id, order_id=order.id, key=key,
     )  # fmt: skip
 
 
