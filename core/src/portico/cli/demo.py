@@ -74,7 +74,7 @@ def demo(
     json: Annotated[bool, typer.Option(help="Print the links as one line of JSON.")] = False,
 ) -> None:
     """Serve a demo store. It never touches a real installation and can be started again."""
-    from portico.demo.seed import seed  # noqa: PLC0415 - the seed needs the whole application
+    from portico.demo.seed import refuse_real, seed  # noqa: PLC0415 - the seed needs the whole application
 
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -87,6 +87,7 @@ def demo(
     }
     configure_logging(logging.WARNING)
     settings = load_settings()
+    asyncio.run(refuse_real(settings))
     migrate_first(settings)
     asyncio.run(seed(settings))
     threading.Thread(target=_announce, args=(_links(base), json), daemon=True).start()

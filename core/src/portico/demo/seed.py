@@ -17,6 +17,7 @@ from portico.app import create_app
 from portico.catalog import service as catalog
 from portico.clock import FixedClock
 from portico.customers import service as customers
+from portico.db import Database, DatabaseError, DatabaseUnavailable
 from portico.demo.content import PLUGINS, PRODUCTS, PURCHASES, DemoPeople, DemoProduct, DemoPurchase
 from portico.errors import PorticoError
 from portico.events.handlers import schedule
@@ -26,6 +27,7 @@ from portico.runtime import Runtime
 from portico.sellers import service as sellers
 from portico.sellers.models import Role
 from portico.settings import Settings
+from portico.stores import queries
 from portico.stores import service as stores
 from portico.stores.models import Store
 from portico.worker import Worker
@@ -167,20 +169,30 @@ async def _stock(rt: Runtime, clock: FixedClock, start: datetime) -> Store:
     return store
 
 
+async def refuse_real(settings: Settings) -> None:
+    """``PorticoError`` if the database is in real use. Looks before anything is migrated."""
+    async with Database(settings.resolved_database_url, pool_size=1) as db:
+        try:
+            found = await db.all(queries.SETTINGS)
+        except DatabaseUnavailable:
+            raise
+        except DatabaseError:  # there are no tables yet
+            return
+    if not all(one.get("demo") for one in found):
+        raise PorticoError(
+            "This database holds a real installation, which `portico demo` never touches. "
+            "Give it an empty one in PORTICO_DATABASE_URL, or another --data-dir."
+        )
+
+
 async def seed(settings: Settings) -> None:
-    """Make the demo store, unless it is there. ``PorticoError`` if the database is in real use."""
+    """Make the demo store, unless it is there."""
     clock = FixedClock()
     now = datetime.now(UTC)
     app = create_app(settings.model_copy(update={"worker": False}), clock=clock)
     async with app.test_app():
         rt: Runtime = app.extensions["portico"]
-        existing = await stores.all_stores(rt)
-        if any(not store.settings.get("demo") for store in existing):
-            raise PorticoError(
-                "This database holds a real installation, which `portico demo` never touches. "
-                "Give it an empty one in PORTICO_DATABASE_URL, or another --data-dir."
-            )
-        if existing:
+        if await stores.all_stores(rt):
             return
         store = await _stock(rt, clock, now - timedelta(days=210))
         worker = Worker(rt)

@@ -1,5 +1,7 @@
 """Statements of stores."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from portico.db import Query
@@ -31,6 +33,8 @@ LOCK = Query(
     .with_for_update(key_share=True),
 )
 ALL = Query(Store, sa.select(stores).order_by(stores.c.number))
+SETTINGS = Query(dict[str, Any], sa.select(stores.c.settings))
+"""Of every store, and of no other column: for the demo, which meets tables of any version."""
 UPDATE = Query(
     Store,
     sa.update(stores)
