@@ -1,9 +1,24 @@
 """How the program logs: one line per event, readable on a terminal, JSON elsewhere."""
 
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
+from typing_extensions import override
+
+
+class _Stderr(io.TextIOBase):
+    """Whatever ``sys.stderr`` is when a line is written; loggers live longer than a redirection."""
+
+    @override
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    @override
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def configure_logging(level: int = logging.INFO) -> None:
@@ -21,6 +36,6 @@ def configure_logging(level: int = logging.INFO) -> None:
             *tail,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
