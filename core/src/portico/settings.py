@@ -1,10 +1,22 @@
-"""Configuration of an installation: environment ``PORTICO_*``, or a ``.env`` or TOML file."""
+"""Configuration of an installation: environment ``PORTICO_*``, or a file in the working directory.
+
+``.env`` holds lines such as ``PORTICO_BASE_URL=...``; ``portico.toml`` (TOML 1.0) holds the same
+settings by their names in lower case, without the prefix: ``base_url = "..."``. The environment
+wins over ``.env``, and that over ``portico.toml``.
+"""
 
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from typing_extensions import override
 
 from portico.errors import ConfigurationError
 
@@ -12,7 +24,12 @@ from portico.errors import ConfigurationError
 class Settings(BaseSettings):
     """Every setting, with the unit in its description. Names are ``PORTICO_`` + upper case."""
 
-    model_config = SettingsConfigDict(env_prefix="PORTICO_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PORTICO_",
+        env_file=".env",
+        toml_file="portico.toml",
+        extra="ignore",
+    )
 
     database_url: str = Field("", description="postgresql://... or sqlite:///...; by default "
                               "a SQLite file in the data directory")  # fmt: skip
@@ -34,6 +51,19 @@ class Settings(BaseSettings):
     mail_from: str = Field("", description="sender address; by default portal@ the base URL's host")
     worker: bool = Field(True, description="run the worker inside portico serve")
     demo: bool = Field(False, description="set by portico demo")
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, toml
 
     @field_validator("secret_keys", "plugins", mode="before")
     @classmethod

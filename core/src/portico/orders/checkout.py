@@ -251,7 +251,8 @@ async def _name(rt: Runtime, store: Store, payment: Payment, redirect: Redirect)
         new_updated_at=rt.clock.now(),
     )
     if not named:
-        raise LookupError(f"payment {payment.id} was given up while its page was opened")
+        # It was given up while its page was being opened, which took too long.
+        raise Refused(_NO_ANSWER)
 
 
 __all__ = [

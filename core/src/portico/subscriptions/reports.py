@@ -4,7 +4,7 @@ Everything here runs inside the transaction of ``orders.reports``, under the cus
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -22,6 +22,7 @@ from portico.subscriptions import queries
 from portico.subscriptions.models import PaymentMethod, Subscription, SubscriptionStatus
 
 _UNPAID = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
+LOOK_AGAIN = timedelta(seconds=5)
 _log = structlog.get_logger("portico.subscriptions")
 
 
@@ -90,9 +91,9 @@ async def apply_subscription(
     """
     if old.updated_at > batch.read_at and old.id not in batch.touched:
         # Somebody wrote after this report was read: it may be the older truth. Read once more.
-        await hints.put_hint(
-            rt, store.id, batch.provider, Hint("subscription", report.provider_ref)
-        )
+        # The pause is for nodes whose clocks differ: without it they would ask without end.
+        hint = Hint("subscription", report.provider_ref)
+        await hints.put_hint(rt, store.id, batch.provider, hint, after=LOOK_AGAIN)
         return old
     if old.status is SubscriptionStatus.CANCELED and report.status is not old.status:
         _log.warning("ended_subscription_reported_alive", store=store.id, subscription=old.id)
