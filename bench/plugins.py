@@ -25,7 +25,7 @@ TRICKLE_SECONDS = 0.2
 _PANELS = {
     "waits": "await asyncio.Event().wait()",
     "raises": 'raise RuntimeError("this plugin is broken")',
-    "answers": 'return [Panel("portal/bench_panel.html")]',
+    "answers": 'return [Panel("{name}/panel.html", {{"words": "Hello"}})]',
 }
 _MODULE = '''"""A plugin for a measurement: on every page of the store it is on in, it {does}."""
 
@@ -61,9 +61,11 @@ def make_distributions(folder: Path, count: int) -> list[str]:
         package, metadata = folder / name, folder / f"{name}-1.0.dist-info"
         package.mkdir(parents=True)
         metadata.mkdir()
-        (package / "__init__.py").write_text(
-            _MODULE.format(name=name, does=does, panels=_PANELS[does])
-        )
+        panels = _PANELS[does].format(name=name)
+        (package / "__init__.py").write_text(_MODULE.format(name=name, does=does, panels=panels))
+        templates = package / "templates" / name
+        templates.mkdir(parents=True)
+        (templates / "panel.html").write_text("<section><p>{{ words }}</p></section>\n")
         (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         (metadata / "entry_points.txt").write_text(f"[portico.plugins]\n{name} = {name}:plugin\n")
     return _names(count)
