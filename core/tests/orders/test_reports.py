@@ -152,6 +152,7 @@ async def test_what_was_read_before_somebody_elses_change_is_read_again(shop: Sh
     await shop.report(newer)
     await shop.report(old_truth, read_at=read_at)
     assert (await shop.subscription()).status is SubscriptionStatus.ACTIVE
+    shop.clock.advance(timedelta(seconds=5))
     shop.fake.truth["sub_fake"] = [replace(newer, cancel_at=shop.clock.now())]
     await shop.work()
     assert (await shop.subscription()).cancel_at == shop.clock.now()
