@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from portico.customers.models import Customer
 from portico.hooks.context import Context
 from portico.hooks.emails import EmailHooks, OutgoingEmail, SentEmail
 from portico.hooks.markers import hookimpl
 from portico.hooks.plugin import Plugin
+from portico.sellers.models import Seller
+from portico.sessions.models import Audience
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -32,6 +36,7 @@ class Browser:
     """
 
     def __init__(self, app: Quart, agent: str = FIREFOX) -> None:
+        self.app = app
         self.client: TestClientProtocol = app.test_client()
         self.agent = agent
         self.body = ""
@@ -56,6 +61,28 @@ class Browser:
         if self.status not in (302, 303, 307, 308):
             raise AssertionError(f"{self.status} is no redirect: {self.body}")
         return await self.get(self.location)
+
+    async def sign_in(self, person: Customer | Seller) -> None:
+        """Be signed in: a customer to the portal of their store, a seller to the dashboard."""
+        from portico.sessions import queries  # noqa: PLC0415 - pytest imports this at its start
+        from portico.sessions.tokens import hash_token, new_token  # noqa: PLC0415
+        from portico.stores import service as stores  # noqa: PLC0415
+        from portico.web.cookies import DASHBOARD, session_cookie  # noqa: PLC0415
+
+        rt: Runtime = self.app.extensions["portico"]
+        token, now = new_token(), rt.clock.now()
+        store = None
+        if isinstance(person, Customer):
+            store = await stores.by_id(rt, person.store_id)
+        await rt.db.run(
+            queries.INSERT_SESSION, id=hash_token(token),
+            audience=Audience.CUSTOMER if store else Audience.SELLER,
+            store_id=store.id if store else None, customer_id=person.id if store else None,
+            seller_id=None if store else person.id, user_agent=self.agent, ip="127.0.0.1",
+            created_at=now, last_seen_at=now, expires_at=now + timedelta(days=1),
+        )  # fmt: skip
+        cookie = session_cookie(rt.settings, store.slug if store else DASHBOARD)
+        self.client.set_cookie("localhost", cookie, token)
 
     @property
     def csrf(self) -> str:
