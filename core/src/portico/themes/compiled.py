@@ -4,12 +4,19 @@ They change no result. Only functions that ask for Jinja's context (``pass_conte
 called by name; none is in reach of a template, and filters are another matter.
 """
 
+from collections.abc import Callable
+from functools import partial
 from keyword import iskeyword
 
 from jinja2 import Environment, nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, MacroRef
+from jinja2.runtime import Macro
+from jinja2.utils import missing
 from markupsafe import Markup, escape
 from typing_extensions import override
+
+safe: Callable[[str], Markup] = partial(str.__new__, Markup)
+"""``Markup(text)`` for what is known to be a ``str``, without asking it for ``__html__``."""
 
 
 def escaped(value: object) -> str:
@@ -25,6 +32,20 @@ def escaped(value: object) -> str:
             .replace('"', "&#34;")
         )
     return escape(value)
+
+
+class PageMacro(Macro):
+    """A macro that is called straight with what the template gives, where that is all it takes."""
+
+    @override
+    def __call__(self, *args: object, **kwargs: object) -> str:
+        lacking = len(self.arguments) - len(args)
+        special = self.caller or self.catch_kwargs or self.catch_varargs
+        if kwargs or special or lacking < 0 or not self._default_autoescape:
+            return super().__call__(*args, **kwargs)
+        if lacking:
+            args += (missing,) * lacking  # the body puts the defaults in
+        return safe(self._func(*args))
 
 
 class PageGenerator(CodeGenerator):
@@ -47,6 +68,11 @@ class PageGenerator(CodeGenerator):
         self.write(")")
 
     @override
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        self.write("environment.")
+        super().macro_def(macro_ref, frame)
+
+    @override
     def _output_child_pre(
         self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo
     ) -> None:
@@ -61,3 +87,4 @@ class PageEnvironment(Environment):
 
     code_generator_class = PageGenerator
     escaped = staticmethod(escaped)
+    Macro = PageMacro

@@ -27,7 +27,7 @@ from portico.i18n import (
     format_filesize,
     format_money,
 )
-from portico.themes.compiled import PageEnvironment
+from portico.themes.compiled import PageEnvironment, escaped, safe
 
 
 class OwnFolderLoader(BaseLoader):
@@ -102,10 +102,11 @@ class Words:
     def gettext(self, message: str, /, **variables: object) -> Markup:
         """``message`` in this language, filled in."""
         if variables:
-            return Markup(self._translator.gettext(message)) % variables  # noqa: S704  see above
+            return _filled(self._translator.gettext(message), variables)
         found = self._plain.get(message)
         if found is None:
-            found = self._plain[message] = _filled(self._translator.gettext(message), {})
+            text = self._translator.gettext(message)
+            found = self._plain[message] = safe(text % {} if "%" in text else text)
         return found
 
     def ngettext(self, singular: str, plural: str, number: int, /, **variables: object) -> Markup:
@@ -114,9 +115,11 @@ class Words:
         return _filled(self._translator.ngettext(singular, plural, number), variables)
 
 
-def _filled(message: str, variables: Mapping[str, object]) -> Markup:
-    text = Markup(message)  # noqa: S704  see Words
-    return text % variables if "%" in message else text
+def _filled(message: str, variables: dict[str, object]) -> Markup:
+    for name, value in variables.items():
+        if type(value) not in (int, float):
+            variables[name] = escaped(value)
+    return safe(message % variables)
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ request, no script, and a list of two hundred rows stays small. A fragment that 
 other page (a panel) carries its icons where they stand.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -28,6 +28,14 @@ def drawings() -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=512)
+def _drawn(name: str, css: str, inline: bool) -> Markup:
+    inner = drawings()[name] if inline else f'<use href="#i-{name}"/>'
+    return Markup(  # noqa: S704  the drawing is ours and the class is escaped
+        f'<svg class="{escape(css)}" viewBox="0 0 24 24" aria-hidden="true">{inner}</svg>'
+    )
+
+
 class IconSheet:
     """Icons of one page, or (``inline``) of one fragment."""
 
@@ -39,14 +47,9 @@ class IconSheet:
         """The icon ``name``, for the eye only: the words beside it say the same."""
         known = drawings()
         name = name if name in known else _FALLBACK
-        if self._inline:
-            inner = known[name]
-        else:
+        if not self._inline:
             self._used[name] = None
-            inner = f'<use href="#i-{name}"/>'
-        return Markup(  # noqa: S704  the drawing is ours and the class is escaped
-            f'<svg class="{escape(css)}" viewBox="0 0 24 24" aria-hidden="true">{inner}</svg>'
-        )
+        return _drawn(name, css, self._inline)
 
     def sprite(self) -> Markup:
         """The drawings that ``icon`` has referred to; to be put at the end of the page."""
