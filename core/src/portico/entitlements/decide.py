@@ -7,7 +7,7 @@ bought it last year.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from portico.catalog.models import Product
@@ -203,7 +203,9 @@ class _Decision:
             return _by_hand(manual, Reason.WITHDRAWN)
         if manual is not None:
             claims.append(_by_hand(manual, Reason.GRANTED))
-        return max(claims, key=_strength) if claims else None
+        if len(claims) < 2:
+            return claims[0] if claims else None
+        return max(claims, key=_strength)
 
 
 def _by_hand(grant: Grant, reason: Reason) -> Entitlement:
@@ -224,7 +226,7 @@ def _part_of(whole: Entitlement, product_id: str) -> Entitlement:
     return replace(whole, product_id=product_id, reason=Reason.IN_BUNDLE if shown else whole.reason)
 
 
-_FOR_EVER = datetime.max
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _PREFERRED = (
     Reason.BOUGHT, Reason.SUBSCRIBED, Reason.IN_BUNDLE, Reason.GRANTED, Reason.AFTER_CANCELLATION
 )  # fmt: skip
@@ -232,8 +234,7 @@ _PREFERRED = (
 
 def _strength(claim: Entitlement) -> tuple[bool, datetime, int, datetime]:
     """Access beats none, longer beats shorter; among what is over, the latest is told."""
-    since = claim.since.replace(tzinfo=None)
-    until = _FOR_EVER if claim.until is None else claim.until.replace(tzinfo=None)
+    since = claim.since
     if not claim.active:
         return False, since, 0, since
-    return True, until, -_PREFERRED.index(claim.reason), since
+    return True, claim.until or _FOR_EVER, -_PREFERRED.index(claim.reason), since

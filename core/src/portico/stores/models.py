@@ -61,6 +61,12 @@ class PortalSettings:
     @classmethod
     def of(cls, store: Store) -> "PortalSettings":
         """The store's portal settings, defaults where it has set nothing."""
-        raw = dict(store.settings.get("portal", {}))
+        given = store.settings.get("portal")
+        if not given:
+            return _DEFAULT_SETTINGS
+        raw = dict(given)
         rules = CancellationRules(**raw.pop("cancellation", {}))
         return cls(**raw, cancellation=rules)
+
+
+_DEFAULT_SETTINGS = PortalSettings()

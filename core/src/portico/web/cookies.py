@@ -35,8 +35,8 @@ def session_cookie(settings: Settings, scope: str) -> str:
 def read_cookie(settings: Settings, name: str) -> str | None:
     """A cookie of ours as the browser sent it, or as this request has set it already."""
     name = cookie_name(settings, name)
-    pending: dict[str, tuple[str, int]] = g.get("cookies", {})
-    if name in pending:
+    pending: dict[str, tuple[str, int]] | None = g.get("cookies")
+    if pending and name in pending:
         return pending[name][0] or None
     return request.cookies.get(name) or None
 

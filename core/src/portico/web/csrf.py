@@ -69,7 +69,9 @@ async def check_csrf(rt: Runtime) -> None:
 
     The request becomes a GET of the same address; what was sent is not looked at.
     """
-    if request.method in _SAFE or request.routing_exception is not None or is_machine():
+    if request.method in _SAFE:
+        return
+    if request.routing_exception is not None or is_machine():
         return
     token = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf_token", "")
     if rt.keys.verify("csrf", _bound_to(rt), token):

@@ -187,9 +187,10 @@ def current_locale() -> str:
 def _choose_locale() -> str:
     rt, visit = runtime(), cast(Visit | None, g.get("visit"))
     known = rt.themes.translations.locales
+    if visit and visit.customer and visit.customer.locale in known:
+        return visit.customer.locale
     seller = seller_visit()
     chosen = (
-        visit.customer.locale if visit and visit.customer else None,
         read_cookie(rt.settings, "locale"),
         seller.seller.locale if seller else None,
     )
@@ -311,7 +312,9 @@ async def render(page: Page, status: int | None = None) -> Response:
     if status is None:
         status = page.status if isinstance(page, ErrorPage) else 200
     html = rt.themes.render_page(visit.store, page, frame, slots)
-    return Response(html, status, mimetype="text/html")
+    response = Response(html, status, content_type="text/html; charset=utf-8")
+    response.timeout = None  # it is whole already: no task is needed that watches over it
+    return response
 
 
 async def render_core(

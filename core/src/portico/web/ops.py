@@ -7,7 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, His
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
-from quart import Blueprint, Response, g, jsonify, request
+from quart import Blueprint, Response, g, jsonify
+from quart.globals import request_ctx
 from typing_extensions import override
 
 from portico.db import DatabaseError
@@ -42,10 +43,6 @@ def blueprints(rt: Runtime) -> list[Blueprint]:
     @blueprint.get("/metrics")
     async def show() -> Response:
         return Response(await metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
-
-    @blueprint.before_app_request
-    async def begin() -> None:
-        g.metrics_started = perf_counter()
 
     @blueprint.after_app_request
     async def end(response: Response) -> Response:
@@ -83,12 +80,13 @@ class Metrics:
 
     def observe(self, status: int) -> None:
         """Count the request that is being answered."""
-        started = g.get("metrics_started")
+        started = g.get("started")  # by portico.web.security
         if started is None:
             return
-        first = request.path.lstrip("/").partition("/")[0]
+        asked = request_ctx.request
+        first = asked.path.lstrip("/").partition("/")[0]
         section = first if first in _SECTIONS else "other"
-        method = request.method if request.method in _METHODS else "other"
+        method = asked.method if asked.method in _METHODS else "other"
         self._requests.labels(section, method, str(status)).observe(perf_counter() - started)
 
     async def exposition(self) -> bytes:

@@ -1,10 +1,12 @@
 """Around every request: headers, cookies, the check of forms, the log."""
 
+import logging
 import re
 from time import perf_counter
 
 import structlog
 from quart import Quart, Response, abort, g, request
+from quart.globals import request_ctx
 
 from portico.hooks.checkout import CheckoutHooks
 from portico.runtime import Runtime
@@ -64,11 +66,12 @@ def install_security(app: Quart, rt: Runtime) -> None:
         await check_csrf(rt)
 
     async def after(response: Response) -> Response:
-        if g.get("form_expired") and response.status_code < 300:
+        if response.status_code < 300 and g.get("form_expired"):
             response.status_code = 400
         add_cookies(rt.settings, response)
         _add_headers(response, policy, https)
-        _log_request(response)
+        if _log.is_enabled_for(logging.INFO):
+            _log_request(response)
         return response
 
     app.before_request(before)
@@ -78,12 +81,14 @@ def install_security(app: Quart, rt: Runtime) -> None:
 
 def _refuse_nul() -> None:
     """No id has a NUL in it, and PostgreSQL takes none: 404 before anything is looked up."""
-    if "\0" in request.path or b"%00" in request.query_string or b"\0" in request.query_string:
+    asked = request_ctx.request
+    if "\0" in asked.path or b"%00" in asked.query_string or b"\0" in asked.query_string:
         abort(404)
 
 
 def _add_headers(response: Response, policy: str, https: bool) -> None:
-    secret = "token" in request.args or "/file/" in request.path
+    asked = request_ctx.request
+    secret = "/file/" in asked.path or (bool(asked.query_string) and "token" in asked.args)
     wanted = [
         ("Content-Security-Policy", policy),
         ("X-Content-Type-Options", "nosniff"),

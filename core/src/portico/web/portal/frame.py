@@ -12,7 +12,7 @@ from quart import g, request
 from portico.customers.models import Customer
 from portico.hooks.pages import NavigationItem, PanelSlot
 from portico.hooks.portal import PortalHooks
-from portico.i18n import N_, direction, language_name
+from portico.i18n import N_, Translator, direction, language_name
 from portico.library import service as library
 from portico.library.models import Sections
 from portico.runtime import Runtime
@@ -79,7 +79,10 @@ async def build_frame(
             sections = await library.sections(rt, store, customer.id)
         has_subscriptions = sections.subscriptions
         extra = await _plugin_items(rt, store, customer, locale)
-        menu = _menu(rt, store, sections, extra, locale, request.path)
+        said = rt.themes.translations.translator(locale)
+        base = f"/p/{store.slug}/"
+        first = request.path[len(base) :].partition("/")[0]
+        menu = _menu(said, base, sections, first, tuple(extra))
     return Frame(
         store=store,
         locale=locale,
@@ -105,21 +108,15 @@ def _languages(codes: tuple[str, ...], current: str) -> tuple[Language, ...]:
     return tuple(Language(code, language_name(code), code == current) for code in codes)
 
 
+@lru_cache(maxsize=1024)
 def _menu(
-    rt: Runtime,
-    store: Store,
-    sections: Sections,
-    extra: Sequence[MenuItem],
-    locale: str,
-    path: str,
+    translator: Translator, base: str, sections: Sections, first: str, extra: tuple[MenuItem, ...]
 ) -> tuple[MenuItem, ...]:
-    _ = rt.themes.translations.gettext(locale)
-    base = f"/p/{store.slug}/"
-    inside = path[len(base) :]
+    """The entries, with the one of the path that begins with ``first`` marked."""
 
     def item(section: _Section) -> MenuItem:
-        current = inside.partition("/")[0] == section.path
-        return MenuItem(_(section.label), base + section.path, section.icon, current)
+        label = translator.gettext(section.label)
+        return MenuItem(label, base + section.path, section.icon, first == section.path)
 
     def shown(section: _Section) -> bool:
         return section.needs is None or bool(getattr(sections, section.needs))
