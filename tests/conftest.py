@@ -22,9 +22,13 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium from the system."""
+    """Headless Chromium from the system.
+
+    Not for longer than a module: while it is open its event loop runs, and asynchronous tests of
+    other modules in the same process could not.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium found: install Debian's package chromium to run browser tests")
     with sync_playwright() as playwright:

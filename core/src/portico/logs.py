@@ -21,8 +21,11 @@ class _Stderr(io.TextIOBase):
         sys.stderr.flush()
 
 
-def configure_logging(level: int = logging.INFO) -> None:
-    """Set up structlog for this process; called by the command line and the server's processes."""
+def configure_logging(level: int = logging.INFO, *, for_good: bool = False) -> None:
+    """Set up structlog for this process; called by the command line and the server's processes.
+
+    ``for_good`` is faster, and what tests do to logging no longer has an effect.
+    """
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
     tail: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, renderer]
     if sys.stderr.isatty():
@@ -37,5 +40,5 @@ def configure_logging(level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )

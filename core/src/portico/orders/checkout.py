@@ -156,7 +156,7 @@ async def _begin(
     amount = 0 if price.trial_days else price.unit_amount * quantity
     now = rt.clock.now()
     async with rt.db.transaction():
-        customer = await customers.find_or_create(rt, store, email, name=name, locale=locale)
+        customer = await customers.find_or_create(rt, store, email, name=name)
         order = await rt.db.one(
             queries.ADD_ORDER,
             store_id=store.id,

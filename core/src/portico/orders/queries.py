@@ -84,6 +84,13 @@ ORDERS_OF_CUSTOMER = Query(
     )
     .order_by(orders.c.created_at.desc(), orders.c.id.desc()),
 )
+NEWEST_LOCALE = Query(
+    str,
+    sa.select(orders.c.locale)
+    .where(orders.c.store_id == _store, orders.c.customer_id == _customer)
+    .order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    .limit(1),
+)
 PURCHASES_PAID = Query(
     int,
     sa.select(sa.func.count())

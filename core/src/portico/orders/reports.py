@@ -24,6 +24,7 @@ from portico.hooks.checkout import (
 )
 from portico.ids import new_id
 from portico.orders import paid, queries, refunds
+from portico.orders.language import locale_of
 from portico.orders.models import Order, OrderKind, OrderState, Payment, PaymentState
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
@@ -360,7 +361,7 @@ async def _add_renewal(
         total=report.amount,
         refunded=0,
         provider=subscription.provider,
-        locale=(customer.locale if customer else None) or store.locale,
+        locale=await locale_of(rt, store, customer) if customer else store.locale,
         subscription_id=subscription.id,
         created_at=report.at,
         paid_at=None,

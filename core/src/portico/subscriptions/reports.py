@@ -16,6 +16,7 @@ from portico.events.models import EventType
 from portico.hooks.checkout import Hint, PaymentMethodReport, SubscriptionReport
 from portico.ids import new_id
 from portico.orders import hints
+from portico.orders.language import locale_of
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
 from portico.subscriptions import queries
@@ -226,7 +227,7 @@ async def send_mail(
         kind,
         customer.email,
         params=params if order_id is None else params | {"order_id": order_id},
-        locale=customer.locale or store.locale,
+        locale=await locale_of(rt, store, customer),
         customer_id=customer.id,
         order_id=order_id,
         key=key,

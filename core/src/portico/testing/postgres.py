@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,6 @@ def _execute(url: str, sql: str) -> None:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    # With a loop of its own, which leaves alone the one that pytest-asyncio has set.
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        runner.run(work)
+    # In a thread, with a loop of its own: this one may have a loop, or even be running it.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
