@@ -21,6 +21,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
+from portico.db.making import maker
 from portico.db.plan import _enum_class, _fields
 from portico.db.types import EnumType, JSONType, UTCDateTime
 
@@ -144,13 +145,14 @@ def _builder(
     cells = [(i, read) for i, read in enumerate(readers) if read is not None]
     if scalar and not cells:
         return lambda row: row[0]
+    make = maker(model)
 
     def build(row: list[Any]) -> Any:
         for i, read in cells:
             value = row[i]
             if value is not None:
                 row[i] = read(value)
-        return row[0] if scalar else model(*row)
+        return row[0] if scalar else make(*row)
 
     return build
 
@@ -165,7 +167,7 @@ def _reader(kind: TypeEngine[Any], hint: Any, postgresql: bool) -> Reader | None
     if isinstance(kind, UTCDateTime):
         return _moment
     if isinstance(kind, JSONType):
-        return json.loads if postgresql else None
+        return _json if postgresql else None
     if isinstance(kind, sa.Boolean):
         return "true".__eq__ if postgresql else bool
     if isinstance(kind, sa.Integer):
@@ -173,6 +175,10 @@ def _reader(kind: TypeEngine[Any], hint: Any, postgresql: bool) -> Reader | None
     if isinstance(kind, sa.String):
         return None
     raise TypeError(f"cannot pack a column of the type {kind!r}")
+
+
+def _json(text: str) -> Any:
+    return {} if text == "{}" else json.loads(text)
 
 
 def _moment(text: str) -> dt.datetime:

@@ -17,6 +17,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
 from portico.db.dialects import DIALECTS, DialectName
+from portico.db.making import maker
 
 __all__ = ["Plan", "RowPlan"]
 
@@ -115,7 +116,7 @@ class RowPlan(Plan, Generic[T]):
         columns = list(statement.exported_columns)
         fields = _fields(model)
         self._scalar = fields is None
-        self._model = model
+        self._model = maker(model)
         if fields is None:
             places, hints = [0], [model]
         else:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import Insert
 from portico.customers.models import Customer
 from portico.customers.tables import customers
 from portico.db import Command, Query, UTCDateTime, upsert
+from portico.db.making import maker
 from portico.sellers.models import Seller
 from portico.sellers.tables import sellers
 from portico.sessions.models import (
@@ -35,6 +36,7 @@ def _columns(table: sa.Table, model: type, prefix: str) -> list[sa.Label[Any]]:
     return [table.c[name].label(f"{prefix}_{name}") for name in _names(model)]
 
 
+_store, _session, _customer_of = maker(Store), maker(Session), maker(Customer)
 _STORE, _SESSION = len(_names(Store)), len(_names(Session))
 
 
@@ -52,10 +54,10 @@ class VisitRow(tuple[Any, ...]):
 
     def visit(self) -> Visit:
         """The row as objects."""
-        store, rest = Store(*self[:_STORE]), self[_STORE:]
+        store, rest = _store(*self[:_STORE]), self[_STORE:]
         if rest[0] is None or rest[_SESSION] is None:
             return Visit(store)
-        return Visit(store, Session(*rest[:_SESSION]), Customer(*rest[_SESSION:]))
+        return Visit(store, _session(*rest[:_SESSION]), _customer_of(*rest[_SESSION:]))
 
 
 PORTAL_VISIT = Query(
