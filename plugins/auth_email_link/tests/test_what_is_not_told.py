@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from portico.api import Query
 from portico.emails.tables import emails
 from portico.events.tables import outbox
+from portico.logs import configure_logging
 from portico.sessions.tables import sessions
 from portico.testing.browser import Browser
 from portico.testing.factories import make_customer, make_store
@@ -212,6 +213,7 @@ async def test_a_session_of_one_store_is_none_in_another(app, runtime, browser, 
 
 async def test_no_token_code_or_cookie_is_in_the_log(browser, mails, caplog):
     caplog.set_level(logging.INFO)
+    configure_logging()  # another test of this process may have wanted less
     with capture_logs() as entries:
         await browser.get("/p/shop/sign-in")
         await browser.send("/p/shop/sign-in", email="ada@example.com")
