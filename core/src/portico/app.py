@@ -42,8 +42,8 @@ _CAPABILITIES = (
     (FileStorageHooks.store_file, "no file can be stored", "portico-files-local"),
     (EmailHooks.send_email, "no mail can be sent", "portico-email-smtp"),
 )
-_GARBAGE = 10_000
-"""New objects between two looks for garbage: those of about ten pages."""
+_GARBAGE = 3_000
+"""New objects between two looks for garbage: those of a few pages."""
 _log = structlog.get_logger("portico")
 
 
@@ -174,7 +174,7 @@ def _warm(app: Quart, rt: Runtime) -> None:
         # What is there now stays: modules, templates, statements, some 200,000 objects. Looking
         # through them for garbage again and again took a fifth of the time of a page.
         gc.freeze()
-        gc.set_threshold(_GARBAGE, 20, 50)
+        gc.set_threshold(_GARBAGE, 10, 20)
 
     @app.before_serving
     async def begin() -> None:
