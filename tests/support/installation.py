@@ -18,6 +18,7 @@ class Installation:
     database_url: str
     extra: Mapping[str, str]
     port: int = field(default_factory=free_port)
+    program: str = PORTICO
 
     @property
     def base(self) -> str:
@@ -37,25 +38,29 @@ class Installation:
 
     def command(self, *arguments: str) -> str:
         """Run ``portico ...`` to its end; returns what it printed."""
-        done = run_command(arguments, self.environment, self.folder)
+        done = run_command(arguments, self.environment, self.folder, self.program)
         assert done.returncode == 0, f"portico {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def server(self, *options: str) -> Process:
         """``portico serve`` on this installation's port, not started yet."""
         arguments = ["serve", "--port", str(self.port), *options]
-        return Process(arguments, self.environment, self.folder / "serve.log")
+        return Process(arguments, self.environment, self.folder / "serve.log", self.program)
 
     def worker(self) -> Process:
         """``portico worker``, not started yet."""
-        return Process(["worker"], self.environment, self.folder / "worker.log")
+        log = self.folder / "worker.log"
+        return Process(["worker"], self.environment, log, self.program)
 
 
 def run_command(
-    arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, timeout: float = 60
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    folder: Path,
+    program: str = PORTICO,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``portico ...`` with these settings and no others; what it printed and its status."""
     return subprocess.run(
-        [PORTICO, *arguments], env=clean_environment(environment), capture_output=True, text=True,
-        check=False, cwd=folder, timeout=timeout,
+        [program, *arguments], env=clean_environment(environment), capture_output=True, text=True,
+        check=False, cwd=folder, timeout=60,
     )  # fmt: skip

@@ -37,12 +37,13 @@ class Process:
     arguments: list[str]
     environment: Mapping[str, str]
     log: Path
+    program: str = PORTICO
     running: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> "Process":
         with self.log.open("ab") as out:
             self.running = subprocess.Popen(
-                [PORTICO, *self.arguments], env=clean_environment(self.environment),
+                [self.program, *self.arguments], env=clean_environment(self.environment),
                 stdout=out, stderr=subprocess.STDOUT, cwd=self.log.parent, start_new_session=True,
             )  # fmt: skip
         return self

@@ -96,6 +96,14 @@ SET_PRODUCT_STATE = Command(
     .where(products.c.store_id == _store, products.c.id == sa.bindparam("product_id"))
     .values(state=sa.bindparam("state", type_=products.c.state.type))
 )
+SET_LICENSE_ISSUER = Command(
+    sa.update(products)
+    .where(products.c.store_id == _store, products.c.id == sa.bindparam("product_id"))
+    .values(
+        license_issuer=sa.bindparam("issuer", type_=sa.Text),
+        license_settings=sa.bindparam("settings", type_=products.c.license_settings.type),
+    )
+)
 ADD_BUNDLE_PART = Command(sa.insert(bundle_products).values(_values(bundle_products)))
 BUNDLE_PARTS = Query(
     BundlePart,

@@ -120,6 +120,26 @@ def check_license_settings(rt: Runtime, issuer: str, values: Mapping[str, Any]) 
         }) from None  # fmt: skip
 
 
+async def set_license_issuer(
+    rt: Runtime,
+    store: Store,
+    product_id: str,
+    issuer: str | None,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    by: str,
+) -> None:
+    """Who issues the product's keys from now on; None for nobody. Old keys keep their issuer."""
+    values = dict(settings or {})
+    if issuer is not None:
+        check_license_settings(rt, issuer, values)
+    async with rt.db.transaction():
+        if not await rt.db.run(queries.SET_LICENSE_ISSUER, store_id=store.id,
+                               product_id=product_id, issuer=issuer, settings=values):  # fmt: skip
+            raise Refused("This store has no such product.")
+        await _audit(rt, store, by, "product.licenses", "product", product_id, {"issuer": issuer})
+
+
 async def archive_product(rt: Runtime, store: Store, product_id: str, *, by: str) -> None:
     """Sell the product no longer. Those who bought it keep it."""
     async with rt.db.transaction():

@@ -102,6 +102,26 @@ def price(
     run(work)
 
 
+@app.command("licenses")
+def licenses(
+    product: Annotated[str, typer.Argument(help="The product's short name.")],
+    store: StoreOption,
+    plugin: Annotated[
+        str | None, typer.Argument(help="The plugin that issues its keys; left out, none does.")
+    ] = None,
+) -> None:
+    """Have another plugin issue a product's license keys from now on. Old keys stay as they are."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        item = await product_named(rt, found, product)
+        await catalog.set_license_issuer(rt, found, item.id, plugin, by="cli")
+        keys = f"get keys from {plugin}" if plugin else "get no keys"
+        typer.echo(f"Buyers of {item.name} {keys} from now on.")
+
+    run(work)
+
+
 @app.command("list")
 def list_products(store: StoreOption) -> None:
     """List products with their files."""
