@@ -10,10 +10,10 @@ from portico.library.service import Shelf
 from portico.orders.models import Order
 from portico.subscriptions.models import PaymentMethod
 from portico.web.http import render, signed_in
+from portico.web.paging import Cursor, cursor, page_of
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
 from portico.web.portal.pages import InvoicePage, PurchasePage, PurchasesPage
-from portico.web.portal.paging import Cursor, cursor, page_of
 from portico.web.portal.views import purchase_views
 
 blueprint = Blueprint("purchases", __name__)
@@ -28,12 +28,12 @@ async def index() -> Response:
 
 async def purchases_page(at: Here, start: Cursor) -> PurchasesPage:
     """One page of the list; 404 for a cursor that is no purchase of the customer's."""
-    data = await service.purchases(at.rt, at.store, at.customer.id, start.direction, start.order_id)
+    data = await service.purchases(at.rt, at.store, at.customer.id, start.direction, start.id)
     note_sections(data.sections)
     page = page_of(data.orders, start, PAGE)
     shelf = Shelf(data, at.store, at.rt.clock.now())
     return PurchasesPage(
-        tuple(purchase_views(shelf, data.items, data.licenses, page.orders)),
+        tuple(purchase_views(shelf, data.items, data.licenses, page.rows)),
         newer_url=at.path("purchases", **page.newer) if page.newer is not None else None,
         older_url=at.path("purchases", **page.older) if page.older is not None else None,
     )
