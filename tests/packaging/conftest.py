@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.wheels import Wheel, build
+from tests.support.wheels import CORE, Environment, Wheel, build, make_environment
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +19,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Wheel]:
         return build(source, folder)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def core_alone(
+    wheel: Callable[[Path], Wheel], tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """An environment with core's wheel and none of a plugin or theme."""
+    return make_environment(tmp_path_factory.mktemp("core"), wheel(CORE))

@@ -74,6 +74,16 @@ class Environment:
         return str(self.folder / "bin" / "python")
 
     @property
+    def packages(self) -> Path:
+        """Where what is installed in it lies."""
+        return Path(sysconfig.get_path("purelib", vars={"base": str(self.folder)}))
+
+    @property
+    def libraries(self) -> Path:
+        """Links to what its distributions need, if it has some of its own."""
+        return self.folder / "libraries"
+
+    @property
     def program(self) -> str:
         """Its ``portico`` command."""
         return str(self.folder / "bin" / "portico")
@@ -97,23 +107,29 @@ def bare_environment() -> dict[str, str]:
     }
 
 
-def make_environment(folder: Path, *wheels: Wheel) -> Environment:
-    """A new environment with these wheels, installed by pip, without access to an index."""
-    libraries = folder / "libraries"
-    libraries.mkdir(parents=True)
-    for entry in Path(sysconfig.get_path("purelib")).iterdir():
-        if not entry.name.startswith(OURS) and entry.suffix != ".pth":
-            (libraries / entry.name).symlink_to(entry)
+def make_environment(folder: Path, *wheels: Wheel, base: Environment | None = None) -> Environment:
+    """A new environment with these wheels, installed by pip, without access to an index.
+
+    What ``base`` has is there as well, where it is, and so are this environment's libraries.
+    """
     made = Environment(folder / "env")
     _check(sys.executable, "-m", "venv", "--without-pip", str(made.folder))
-    site = made.run("-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder)
-    (Path(site.stdout.strip()) / "libraries.pth").write_text(f"{libraries}\n")
+    seen = [base.packages, base.libraries] if base else [_link_libraries(made)]
+    (made.packages / "seen.pth").write_text("".join(f"{path}\n" for path in seen))
     _check(
         sys.executable, "-m", "pip", "--python", made.python, "install", "--quiet", "--no-deps",
-        "--no-index", "--no-compile", "--disable-pip-version-check",
-        *(str(wheel.path) for wheel in wheels),
+        "--no-index", "--disable-pip-version-check", *(str(wheel.path) for wheel in wheels),
     )  # fmt: skip
     return made
+
+
+def _link_libraries(made: Environment) -> Path:
+    """A folder with what is installed here and is not ours."""
+    made.libraries.mkdir()
+    for entry in Path(sysconfig.get_path("purelib")).iterdir():
+        if not entry.name.startswith(OURS) and entry.suffix != ".pth":
+            (made.libraries / entry.name).symlink_to(entry)
+    return made.libraries
 
 
 def _check(*command: str) -> None:
