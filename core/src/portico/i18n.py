@@ -231,7 +231,8 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def negotiate(accept_language: str | None, wanted: Sequence[str]) -> str:
+@lru_cache(maxsize=1024)
+def negotiate(accept_language: str | None, wanted: tuple[str, ...]) -> str:
     """The best of ``wanted`` (the first is the fallback) for an Accept-Language header.
 
     RFC 9110, section 12.5.4: by weight, then by order; ``de-AT`` is content with ``de``.

@@ -102,7 +102,7 @@ def test_sizes_are_counted_by_thousands(size: int, text: str) -> None:
     ],
 )
 def test_the_readers_language_is_chosen_by_weight(header: str | None, chosen: str) -> None:
-    assert negotiate(header, ["en", "de"]) == chosen
+    assert negotiate(header, ("en", "de")) == chosen
 
 
 def test_languages_know_their_name_and_direction() -> None:

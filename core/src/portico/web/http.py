@@ -26,10 +26,9 @@ from portico.web.portal.pages import ErrorPage, Page
 
 __all__ = [
     "client_ip", "csrf_token", "current_customer", "current_locale", "current_seller",
-    "current_visit", "dashboard_blueprint", "device_hash", "form", "gettext", "lead_to",
-    "local_path", "machine", "ngettext", "notice", "portal_blueprint", "portal_path", "redirect",
-    "render", "render_core", "runtime", "seller_signed_in", "sellers_sign_in", "signed_in",
-    "take_notices", "typed", "wants_fragment",
+    "current_visit", "dashboard_blueprint", "device_hash", "form", "gettext", "local_path",
+    "machine", "ngettext", "notice", "portal_blueprint", "portal_path", "redirect", "render",
+    "render_core", "runtime", "seller_signed_in", "signed_in", "take_notices", "typed",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -96,25 +95,17 @@ def signed_in(view: View[P]) -> View[P]:
 
 
 def dashboard_blueprint(name: str, import_name: str) -> Blueprint:
-    """A blueprint under ``/dashboard``: its views find the seller in ``current_seller()``.
-
-    Those below ``/dashboard/<store>`` find the store, too, with ``portico.web.dashboard.here``.
-    """
+    """A blueprint under ``/dashboard``: its views find the seller in ``current_seller()``."""
     blueprint = Blueprint(name, import_name, url_prefix="/dashboard")
-
-    @blueprint.url_value_preprocessor
-    def take_store(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        g.dashboard_store = (values or {}).pop("store", "")
-
     blueprint.before_request(load_seller)
     return blueprint
 
 
 async def load_seller() -> None:
-    """Find session, seller and, of an address with a store, their role in it."""
+    """Find the session and seller of a dashboard request."""
     if "seller_visit" not in g:
-        rt, slug = runtime(), g.get("dashboard_store", "")
-        g.seller_visit = await sessions.seller_visit(rt, read_cookie(rt.settings, DASHBOARD), slug)
+        rt = runtime()
+        g.seller_visit = await sessions.seller_visit(rt, read_cookie(rt.settings, DASHBOARD))
 
 
 def seller_visit() -> SellerVisit | None:
@@ -136,27 +127,16 @@ def seller_signed_in(view: View[P]) -> View[P]:
     @functools.wraps(view)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
         if seller_visit() is None:
-            return sellers_sign_in()
+            return redirect(_sign_in_url("/dashboard/sign-in"), 302)
         return await view(*args, **kwargs)
 
     return wrapper
 
 
-def sellers_sign_in() -> Response:
-    """Lead to the dashboard's door, and from there back to this page."""
-    url = _sign_in_url("/dashboard/sign-in")
-    return lead_to(url) if wants_fragment() else redirect(url, 302)
-
-
 def _sign_in_url(url: str) -> str:
+    if request.method != "GET" or request.path.rstrip("/") + "/" == url.removesuffix("sign-in"):
+        return url
     path = request.full_path.rstrip("?")
-    if wants_fragment():  # the page that asks for a part of itself
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
-        path = shown.path + (f"?{shown.query}" if shown.query else "")
-    elif request.method != "GET":
-        return url
-    if path.rstrip("/") + "/" == url.removesuffix("sign-in"):
-        return url
     return f"{url}?next={quote(path, safe='/')}"
 
 
@@ -217,8 +197,8 @@ def _choose_locale() -> str:
     for locale in chosen:
         if locale in known:
             return locale
-    preferred = [visit.store.locale] if visit and visit.store.locale in known else []
-    return negotiate(request.headers.get("Accept-Language"), [*preferred, *known])
+    preferred = (visit.store.locale,) if visit and visit.store.locale in known else ()
+    return negotiate(request.headers.get("Accept-Language"), (*preferred, *known))
 
 
 def remember_locale(locale: str) -> None:
@@ -264,18 +244,6 @@ async def typed() -> dict[str, str]:
 def redirect(path: str, code: int = 303) -> Response:
     """Lead to a path of this installation or to a provider's page."""
     return cast(Response, quart_redirect(path, code))
-
-
-def wants_fragment() -> bool:
-    """Whether a script of the dashboard (htmx) asks, for a part of the page."""
-    return "HX-Request" in request.headers
-
-
-def lead_to(path: str) -> Response:
-    """After a form: lead to a page, whether a browser or htmx has sent it."""
-    if wants_fragment():
-        return Response("", 204, {"HX-Redirect": path})
-    return redirect(path)
 
 
 def portal_path(path: str = "") -> str:
@@ -350,25 +318,16 @@ async def render(page: Page, status: int | None = None) -> Response:
 
 
 async def render_core(
-    template: str,
-    context: Mapping[str, Any] | None = None,
-    status: int = 200,
-    *,
-    timezone: str = "UTC",
-    fragment: bool = False,
+    template: str, context: Mapping[str, Any] | None = None, status: int = 200
 ) -> Response:
-    """A page in no store's theme: the dashboard, and errors outside of a portal.
-
-    A ``fragment`` is a part of one, whose notices stay for the next whole page.
-    """
+    """A page that belongs to no store: the dashboard, and errors outside of a portal."""
     rt, locale = runtime(), current_locale()
     visit = seller_visit()
     values = {
         "seller": visit.seller if visit else None,
         "csrf_token": csrf_token(),
-        "notices": () if fragment else take_notices(),
+        "notices": take_notices(),
         "languages": frames.languages(rt, locale),
         **(context or {}),
     }
-    html = rt.themes.render(None, template, locale, values, timezone=timezone, fragment=fragment)
-    return Response(html, status, mimetype="text/html")
+    return Response(rt.themes.render(None, template, locale, values), status, mimetype="text/html")
