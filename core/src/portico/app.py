@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from quart import Quart
 
+from portico.catalog.cache import CatalogCache
 from portico.clock import Clock, SystemClock
 from portico.db import Database
 from portico.db.schema import SchemaOwner, metadata
@@ -64,7 +65,7 @@ def build_runtime(
     db = Database(settings.resolved_database_url, pool_size=settings.database_pool)
     hooks = Hooks(settings, db, clock, registry, keys)
     themes = ThemeEngine.load(registry, settings.themes_dir)
-    rt = Runtime(settings, db, clock, keys, registry, hooks, themes)
+    rt = Runtime(settings, db, clock, keys, registry, hooks, themes, CatalogCache(db))
     hooks.attach(ContextFactory(rt))
     return rt
 

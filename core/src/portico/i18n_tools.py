@@ -66,9 +66,7 @@ def extract(package: Package) -> Catalog:
     found = extract_from_dir(
         str(package.folder),
         method_map=_METHODS,
-        options_map={
-            "**.html": {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
-        },
+        options_map={"**.html": {"trimmed": "true", "silent": "false"}},
         keywords=_KEYWORDS,
         comment_tags=("Translators:",),
     )

@@ -9,6 +9,7 @@ from portico.db import Database
 from portico.settings import Settings
 
 if TYPE_CHECKING:
+    from portico.catalog.cache import CatalogCache
     from portico.hooks.dispatch import Hooks
     from portico.hooks.loader import Registry
     from portico.keys import Keys
@@ -26,5 +27,6 @@ class Runtime:
     registry: "Registry"
     hooks: "Hooks"
     themes: "ThemeEngine"
+    catalog: "CatalogCache"
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was put into the outbox, so that a worker here need not wait to look."""

@@ -30,4 +30,5 @@ async def rt(database_url: str, clock: FixedClock) -> AsyncIterator[Runtime]:
             registry=unused,
             hooks=unused,
             themes=unused,
+            catalog=unused,
         )

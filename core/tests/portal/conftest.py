@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from portico import tables
-from portico.db import Database
 from portico.runtime import Runtime
 from portico.sessions.models import Audience
 from portico.sessions.tokens import hash_token, new_token
@@ -84,23 +81,3 @@ def sign_in(app: Quart, runtime: Runtime):
         return Browser(app, client, slug)
 
     return open_session
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Counts statements: ``with statements() as ran: ...; len(ran)``."""
-    ran: list[str] = []
-    original = Database._run
-
-    async def count(self: Database, operation: Any, plan: Any, arguments: Any) -> Any:
-        ran.append(plan.sql)
-        return await original(self, operation, plan, arguments)
-
-    monkeypatch.setattr(Database, "_run", count)
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        ran.clear()
-        yield ran
-
-    return counting

@@ -40,7 +40,8 @@ def much(rows, customer):
 async def test_every_page_costs_the_visit_and_one_statement(rows, customer, sign_in, statements):
     ids = much(rows, customer)
     browser = await sign_in(rows, customer)
-    await browser.get("billing")  # the store's plugins are read once in a process
+    for path in ("billing", ""):  # the store's plugins and products are read once in a process
+        await browser.get(path)
     for path in PAGES:
         with statements() as ran:
             await browser.get(path.format(**ids))

@@ -16,6 +16,8 @@ from portico.catalog.tables import (
 )
 from portico.db import Command, Query, in_list, insert_or_ignore, lock_rows
 from portico.db.columns import next_number
+from portico.db.packing import packed
+from portico.stores.tables import stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,16 @@ class BundlePart:
 
     bundle_id: str
     product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsRow:
+    """Some products with what is in them; ``versions`` are the newest of each file."""
+
+    products: tuple[Product, ...]
+    bundles: tuple[BundlePart, ...]
+    files: tuple[ProductFile, ...]
+    versions: tuple[FileVersion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,11 @@ def _values(table: sa.Table, **fixed: object) -> dict[str, object]:
 _store = sa.bindparam("store_id", type_=sa.Text)
 _id = sa.bindparam("id", type_=sa.Text)
 
+NEW_CATALOG_VERSION = Command(
+    sa.update(stores)
+    .where(stores.c.id == _store)
+    .values(catalog_version=stores.c.catalog_version + 1)
+)
 ADD_PRODUCT = Query(
     Product,
     sa.insert(products)
@@ -85,12 +102,12 @@ PRODUCT_BY_SLUG = Query(
 PRODUCTS = Query(
     Product, sa.select(products).where(products.c.store_id == _store).order_by(products.c.number)
 )
-PRODUCTS_BY_IDS = Query(
-    Product,
+_asked_products = (
     sa.select(products)
     .where(products.c.store_id == _store, in_list(products.c.id, "ids"))
-    .order_by(products.c.number),
+    .order_by(products.c.number)
 )
+PRODUCTS_BY_IDS = Query(Product, _asked_products)
 SET_PRODUCT_STATE = Command(
     sa.update(products)
     .where(products.c.store_id == _store, products.c.id == sa.bindparam("product_id"))
@@ -105,12 +122,12 @@ SET_LICENSE_ISSUER = Command(
     )
 )
 ADD_BUNDLE_PART = Command(sa.insert(bundle_products).values(_values(bundle_products)))
-BUNDLE_PARTS = Query(
-    BundlePart,
+_asked_parts = (
     sa.select(bundle_products.c.bundle_id, bundle_products.c.product_id)
     .where(bundle_products.c.store_id == _store, in_list(bundle_products.c.bundle_id, "ids"))
-    .order_by(bundle_products.c.bundle_id, bundle_products.c.product_id),
+    .order_by(bundle_products.c.bundle_id, bundle_products.c.product_id)
 )
+BUNDLE_PARTS = Query(BundlePart, _asked_parts)
 
 ADD_PRICE = Query(Price, sa.insert(prices).values(_values(prices)).returning(prices))
 PRICE = Query(Price, sa.select(prices).where(prices.c.store_id == _store, prices.c.id == _id))
@@ -227,6 +244,27 @@ OFFERED = Query(
     _offered.where(products.c.older_versions | (file_versions.c.number == _newest)),
 )
 NEWEST = Query(VersionRow, _offered.where(file_versions.c.number == _newest))
+_asked_files = sa.select(files).where(
+    files.c.store_id == _store,
+    in_list(files.c.product_id, "ids"),
+    files.c.state == FileState.ACTIVE,
+)
+CONTENTS = Query(
+    ContentsRow,
+    sa.select(
+        packed(Product, _asked_products).label("products"),
+        packed(BundlePart, _asked_parts).label("bundles"),
+        packed(ProductFile, _asked_files.order_by(files.c.position, files.c.id)).label("files"),
+        packed(
+            FileVersion,
+            sa.select(file_versions).where(
+                file_versions.c.store_id == _store,
+                file_versions.c.file_id.in_(_asked_files.with_only_columns(files.c.id)),
+                file_versions.c.number == _newest,
+            ),
+        ).label("versions"),
+    ),
+)
 STORED = Query(
     FileVersion,
     sa.select(file_versions)

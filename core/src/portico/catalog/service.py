@@ -87,7 +87,7 @@ async def create_product(
                     for part in parts
                 ],
             )
-            await _audit(rt, store, by, "product.create", "product", product.id, {"slug": slug})
+            await _changed(rt, store, by, "product.create", "product", product.id, {"slug": slug})
     except ConflictError:
         raise Refused(f"There is a product with the short name {slug} already.") from None
     return product
@@ -137,7 +137,7 @@ async def set_license_issuer(
         if not await rt.db.run(queries.SET_LICENSE_ISSUER, store_id=store.id,
                                product_id=product_id, issuer=issuer, settings=values):  # fmt: skip
             raise Refused("This store has no such product.")
-        await _audit(rt, store, by, "product.licenses", "product", product_id, {"issuer": issuer})
+        await _changed(rt, store, by, "product.licenses", "product", product_id, {"issuer": issuer})
 
 
 async def archive_product(rt: Runtime, store: Store, product_id: str, *, by: str) -> None:
@@ -149,7 +149,7 @@ async def archive_product(rt: Runtime, store: Store, product_id: str, *, by: str
         )  # fmt: skip
         if not changed:
             raise Refused("This store has no such product.")
-        await _audit(rt, store, by, "product.archive", "product", product_id)
+        await _changed(rt, store, by, "product.archive", "product", product_id)
 
 
 async def add_price(
@@ -258,7 +258,7 @@ async def add_file(
                 created_at=rt.clock.now(),
             )  # fmt: skip
             version = await _add_version(rt, store, product_id, file_id, received, label, notes)
-            await _audit(rt, store, by, "file.add", "file", file_id, {"version": version.id})
+            await _changed(rt, store, by, "file.add", "file", file_id, {"version": version.id})
     except BaseException:
         await uploads.discard_unless_kept(rt, store, received)
         raise
@@ -294,7 +294,7 @@ async def replace_file(
             version = await _add_version(
                 rt, store, file.product_id, file_id, received, label, notes
             )
-            await _audit(rt, store, by, "file.replace", "file", file_id, {"version": version.id})
+            await _changed(rt, store, by, "file.replace", "file", file_id, {"version": version.id})
     except BaseException:
         await uploads.discard_unless_kept(rt, store, received)
         raise
@@ -342,7 +342,7 @@ async def remove_file(rt: Runtime, store: Store, file_id: str, *, by: str) -> No
         await rt.db.run(queries.REMOVE_FILE, store_id=store.id, file_id=file_id)
         data = {"product_id": file.product_id}
         await events.publish(rt, store, EventType.FILE_REMOVED, file_id, data)
-        await _audit(rt, store, by, "file.remove", "file", file_id)
+        await _changed(rt, store, by, "file.remove", "file", file_id)
 
 
 async def file_by_id(rt: Runtime, store_id: str, file_id: str) -> ProductFile | None:
@@ -382,7 +382,7 @@ async def newest_versions(rt: Runtime, store_id: str, product_id: str) -> list[F
     return [one.version for one in offered]
 
 
-async def _audit(
+async def _changed(
     rt: Runtime,
     store: Store,
     by: str,
@@ -391,6 +391,9 @@ async def _audit(
     subject_id: str,
     data: Mapping[str, Any] | None = None,
 ) -> None:
+    """Part of every change of products and files: what is kept in memory about them is outdated,
+    and the audit log has an entry. Inside the transaction of the change."""
+    await rt.db.run(queries.NEW_CATALOG_VERSION, store_id=store.id)
     actor_type, actor_id = actor(by)
     await events.audit(
         rt, store_id=store.id, actor_type=actor_type, actor_id=actor_id, action=action,

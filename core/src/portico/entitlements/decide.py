@@ -223,7 +223,15 @@ def _by_hand(grant: Grant, reason: Reason) -> Entitlement:
 def _part_of(whole: Entitlement, product_id: str) -> Entitlement:
     """A bundle's entitlement as it holds for a product in it."""
     shown = whole.active and whole.reason is not Reason.AFTER_CANCELLATION
-    return replace(whole, product_id=product_id, reason=Reason.IN_BUNDLE if shown else whole.reason)
+    return Entitlement(
+        product_id=product_id,
+        active=whole.active,
+        reason=Reason.IN_BUNDLE if shown else whole.reason,
+        order_id=whole.order_id,
+        subscription_id=whole.subscription_id,
+        since=whole.since,
+        until=whole.until,
+    )
 
 
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from portico.catalog.models import FileVersion, Product, ProductFile
+from portico.catalog.models import FileVersion, Product
 from portico.entitlements.models import Grant
-from portico.entitlements.queries import BundlePart, OwnedItem
+from portico.entitlements.queries import OwnedItem
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
@@ -34,28 +34,26 @@ class Sections:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Everything that access derives from, and the files there are.
-
-    ``versions`` holds the newest version of each file, or (on the downloads page) all of them.
-    """
+    """Everything of a customer that access derives from."""
 
     has_licenses: bool
     has_methods: bool
     owned: tuple[OwnedItem, ...]
     subscriptions: tuple[Subscription, ...]
     grants: tuple[Grant, ...]
-    bundles: tuple[BundlePart, ...]
-    products: tuple[Product, ...]
-    files: tuple[ProductFile, ...]
-    versions: tuple[FileVersion, ...]
 
-    @property
-    def sections(self) -> Sections:
-        """Which sections have something in them, without asking for it."""
-        return Sections(
-            bool(self.owned), bool(self.subscriptions), bool(self.files),
-            self.has_licenses, self.has_methods,
-        )  # fmt: skip
+    def product_ids(self) -> set[str]:
+        """The products that a customer has, or had, anything to do with."""
+        return {
+            one.product_id for some in (self.owned, self.subscriptions, self.grants) for one in some
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadsData(Holdings):
+    """``versions`` are all there are of all files, the newest first."""
+
+    versions: tuple[FileVersion, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portico.catalog.models import FileState, FileVersion, Product, ProductFile
-from portico.catalog.tables import bundle_products, file_versions, files, products
+from portico.catalog.models import FileState
+from portico.catalog.tables import bundle_products, file_versions, files
 from portico.db.packing import packed
 from portico.entitlements.models import Grant
-from portico.entitlements.queries import BundlePart, OwnedItem
+from portico.entitlements.queries import OwnedItem
 from portico.entitlements.tables import grants
 from portico.licenses.models import LicenseState
 from portico.licenses.tables import licenses
@@ -99,10 +99,6 @@ _parts = (
 )
 _reach = sa.union(sa.select(_mine.c.product_id), sa.select(_parts.c.product_id)).cte("reach")
 
-own_bundles = sa.select(_parts.c.bundle_id, _parts.c.product_id)
-own_products = sa.select(products).where(
-    products.c.store_id == STORE, products.c.id.in_(sa.select(_reach.c.product_id))
-)
 _files = (
     sa.select(files)
     .where(
@@ -112,7 +108,6 @@ _files = (
     )
     .cte("own_files")
 )
-own_files = sa.select(_files).order_by(_files.c.position, _files.c.id)
 all_versions = (
     sa.select(file_versions)
     .select_from(
@@ -122,14 +117,6 @@ all_versions = (
         )
     )
     .order_by(file_versions.c.number.desc())
-)
-_others = file_versions.alias("others")
-newest_versions = all_versions.where(
-    file_versions.c.number
-    == sa.select(sa.func.max(_others.c.number))
-    .where(_others.c.store_id == STORE, _others.c.file_id == _files.c.id)
-    .correlate(_files)
-    .scalar_subquery()
 )
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
@@ -144,16 +131,11 @@ SECTIONS = sa.select(
 )
 
 
-def holdings(versions: sa.Select[Any]) -> list[sa.Label[Any]]:
-    """The columns of ``Holdings``."""
-    return [
-        sa.exists(own_licenses.with_only_columns(_ONE)).label("has_licenses"),
-        sa.exists(_attached_methods.with_only_columns(_ONE)).label("has_methods"),
-        column(OwnedItem, owned_items, "owned"),
-        column(Subscription, own_subscriptions, "subscriptions"),
-        column(Grant, own_grants, "grants"),
-        column(BundlePart, own_bundles, "bundles"),
-        column(Product, own_products, "products"),
-        column(ProductFile, own_files, "files"),
-        column(FileVersion, versions, "versions"),
-    ]
+HOLDINGS: tuple[sa.Label[Any], ...] = (
+    sa.exists(own_licenses.with_only_columns(_ONE)).label("has_licenses"),
+    sa.exists(_attached_methods.with_only_columns(_ONE)).label("has_methods"),
+    column(OwnedItem, owned_items, "owned"),
+    column(Subscription, own_subscriptions, "subscriptions"),
+    column(Grant, own_grants, "grants"),
+)
+"""The columns of ``Holdings``."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portico.catalog.models import Product
+from portico.catalog.models import FileVersion, Product
 from portico.catalog.tables import products
 from portico.db import Query
 from portico.library import parts
@@ -16,7 +16,7 @@ from portico.library.models import (
     LATEST,
     PAGE,
     BillingData,
-    Holdings,
+    DownloadsData,
     InvoiceData,
     LicensesData,
     OverviewData,
@@ -96,12 +96,15 @@ def _own_order(kinds: tuple[OrderKind, ...] = tuple(OrderKind)) -> sa.Select[Any
 
 SECTIONS = Query(Sections, parts.SECTIONS)
 
-DOWNLOADS = Query(Holdings, sa.select(*parts.holdings(parts.all_versions)))
+DOWNLOADS = Query(
+    DownloadsData,
+    sa.select(*parts.HOLDINGS, column(FileVersion, parts.all_versions, "versions")),
+)
 
 OVERVIEW = Query(
     OverviewData,
     sa.select(
-        *parts.holdings(parts.newest_versions),
+        *parts.HOLDINGS,
         *_with_orders(_purchases.limit(LATEST + 1)),
         column(PaymentMethod, parts.own_methods, "payment_methods"),
     ),
@@ -110,9 +113,7 @@ OVERVIEW = Query(
 PURCHASES = {
     direction: Query(
         PurchasesData,
-        sa.select(
-            *parts.holdings(parts.newest_versions), *_with_orders(_paged(_purchases, direction))
-        ),
+        sa.select(*parts.HOLDINGS, *_with_orders(_paged(_purchases, direction))),
     )
     for direction in ("first", "before", "after")
 }
@@ -123,7 +124,7 @@ _order_id = _one_order.with_only_columns(orders.c.id)
 PURCHASE = Query(
     PurchaseData,
     sa.select(
-        *parts.holdings(parts.newest_versions),
+        *parts.HOLDINGS,
         *_with_orders(_one_order),
         column(Payment, _of_orders(payments, _order_id), "payments"),
         column(Refund, _of_orders(refunds, _order_id), "refunds"),
@@ -172,7 +173,7 @@ _subject = parts.own_subscriptions.where(subscriptions.c.id == SUBJECT)
 SUBSCRIPTION = Query(
     SubscriptionData,
     sa.select(
-        *parts.holdings(parts.newest_versions),
+        *parts.HOLDINGS,
         column(Subscription, _subject, "subject"),
         column(
             Order,

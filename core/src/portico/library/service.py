@@ -1,18 +1,21 @@
 """What a customer owns: access decided over what one statement loaded."""
 
-from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
 
+from portico.catalog.cache import ProductContents
 from portico.catalog.models import FileVersion, Product, ProductFile
 from portico.db import Query
 from portico.entitlements.models import Entitlement
+from portico.entitlements.queries import BundlePart
 from portico.entitlements.service import decide
 from portico.library import queries
 from portico.library.models import (
     BillingData,
+    DownloadsData,
     Holdings,
     InvoiceData,
     LicensesData,
@@ -28,18 +31,25 @@ from portico.stores.models import PortalSettings, Store
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 
 T = TypeVar("T")
-OfferedFile = tuple[ProductFile, tuple[FileVersion, ...]]
+OfferedFile = tuple[ProductFile, FileVersion]
 
 
 class Shelf:
     """A customer's products, what is true of each now, and the files that come with it."""
 
-    def __init__(self, holdings: Holdings, store: Store, now: datetime) -> None:
+    def __init__(
+        self,
+        holdings: Holdings,
+        contents: Mapping[str, ProductContents],
+        store: Store,
+        now: datetime,
+    ) -> None:
         self.holdings = holdings
         self.now = now
         self._store = store
+        self._contents = contents
         self._grace = PortalSettings.of(store).grace_days
-        self.products: dict[str, Product] = {one.id: one for one in holdings.products}
+        self.products: dict[str, Product] = {id_: one.product for id_, one in contents.items()}
         self.entitlements = self._decide(now, holdings.subscriptions)
 
     def _decide(
@@ -51,53 +61,52 @@ class Shelf:
             owned=held.owned,
             subscriptions=subscriptions,
             grants=held.grants,
-            bundles=held.bundles,
-            products=held.products,
+            bundles=self._bundles,
+            products=self.products.values(),
             grace_days=self._grace,
             mode=self._store.mode,
         )
         return {one.product_id: one for one in found}
 
-    @cached_property
-    def _parts(self) -> dict[str, list[str]]:
-        parts: dict[str, list[str]] = defaultdict(list)
-        for part in self.holdings.bundles:
-            parts[part.bundle_id].append(part.product_id)
-        return parts
+    @property
+    def sections(self) -> Sections:
+        """Which sections of the portal have something in them, without asking for it."""
+        held = self.holdings
+        return Sections(
+            bool(held.owned), bool(held.subscriptions),
+            any(one.files for one in self._contents.values()),
+            held.has_licenses, held.has_methods,
+        )  # fmt: skip
 
     @cached_property
-    def _files(self) -> dict[str, list[OfferedFile]]:
-        versions: dict[str, list[FileVersion]] = defaultdict(list)
-        for version in self.holdings.versions:
-            versions[version.file_id].append(version)
-        files: dict[str, list[OfferedFile]] = defaultdict(list)
-        for file in self.holdings.files:
-            if file.id in versions:
-                files[file.product_id].append((file, tuple(versions[file.id])))
-        return files
+    def _bundles(self) -> list[BundlePart]:
+        return [BundlePart(id_, part) for id_, one in self._contents.items() for part in one.parts]
 
     def contents(self, product_id: str) -> list[str]:
         """The product and, where it is a bundle, what is in it."""
-        return [product_id, *self._parts.get(product_id, ())]
+        found = self._contents.get(product_id)
+        return [product_id, *(found.parts if found else ())]
 
     def has_files(self, product_id: str) -> bool:
         """Whether the product has files at all, offered or not."""
-        return product_id in self._files
+        found = self._contents.get(product_id)
+        return found is not None and bool(found.files)
 
-    def offered(self, product_id: str) -> list[OfferedFile]:
-        """The files the customer may have of a product now, each with its newest version first."""
+    def offered(self, product_id: str) -> Sequence[OfferedFile]:
+        """The files the customer may have of a product now, each with its newest version."""
         entitlement = self.entitlements.get(product_id)
-        if entitlement is None or not entitlement.active:
-            return []
-        return self._files.get(product_id, [])
+        found = self._contents.get(product_id)
+        if entitlement is None or not entitlement.active or found is None:
+            return ()
+        return found.files
 
     def news(self, since: datetime) -> list[tuple[ProductFile, FileVersion]]:
         """What became available after ``since``, newest first; not what was there when bought."""
         found = [
-            (file, versions[0])
+            (file, version)
             for product_id, entitlement in self.entitlements.items()
-            for file, versions in self.offered(product_id)
-            if versions[0].created_at > max(since, entitlement.since)
+            for file, version in self.offered(product_id)
+            if version.created_at > max(since, entitlement.since)
         ]
         return sorted(found, key=lambda one: one[1].created_at, reverse=True)
 
@@ -121,6 +130,12 @@ def access_deadline(store: Store, subscription: Subscription) -> datetime | None
     return min(deadlines, default=None)
 
 
+async def shelf(rt: Runtime, store: Store, holdings: Holdings) -> Shelf:
+    """What a customer holds, with what the products are."""
+    contents = await rt.catalog.of(store, holdings.product_ids())
+    return Shelf(holdings, contents, store, rt.clock.now())
+
+
 async def sections(rt: Runtime, store: Store, customer_id: str) -> Sections:
     """Which sections have something in them; for pages that load nothing of the library."""
     return await _load(rt, queries.SECTIONS, store, customer_id)
@@ -131,7 +146,7 @@ async def overview(rt: Runtime, store: Store, customer_id: str) -> OverviewData:
     return await _load(rt, queries.OVERVIEW, store, customer_id)
 
 
-async def downloads(rt: Runtime, store: Store, customer_id: str) -> Holdings:
+async def downloads(rt: Runtime, store: Store, customer_id: str) -> DownloadsData:
     """Every product with every version of its files."""
     return await _load(rt, queries.DOWNLOADS, store, customer_id)
 

@@ -17,8 +17,9 @@ class Mode(StrEnum):
 class Store:
     """One seller's shop: its name, its words, its look.
 
-    ``plugins_version`` changes with every change of its plugins or their settings, so that what
-    is kept in memory about them is known to be current.
+    ``plugins_version`` changes with every change of its plugins or their settings, and
+    ``catalog_version`` with every change of its products and files, so that what is kept in
+    memory about them is known to be current.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Store:
     theme_settings: dict[str, Any]
     settings: dict[str, Any]
     plugins_version: int
+    catalog_version: int
     created_at: datetime
 
 

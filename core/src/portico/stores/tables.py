@@ -24,5 +24,6 @@ stores = sa.Table(
     json("theme_settings"),
     json("settings"),
     sa.Column("plugins_version", sa.Integer, nullable=False, default=1),
+    sa.Column("catalog_version", sa.Integer, nullable=False, default=1, server_default="1"),
     moment("created_at"),
 )

@@ -43,6 +43,7 @@ STORE = Store(
     theme_settings={},
     settings={},
     plugins_version=1,
+    catalog_version=1,
     created_at=NOW,
 )
 CUSTOMER = Customer("sto_1", "cus_1", 1, "customer@example.com", "Ada Sample", "en", {}, NOW, NOW)

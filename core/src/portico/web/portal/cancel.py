@@ -21,7 +21,7 @@ from portico.web.portal.here import Here, here
 from portico.web.portal.pages import CancelPage
 from portico.web.portal.provider import Failed, attempt
 from portico.web.portal.subscriptions import fail, load
-from portico.web.portal.views import subscription_row
+from portico.web.portal.views import shelf_of, subscription_row
 
 blueprint = Blueprint("cancel", __name__)
 
@@ -55,7 +55,7 @@ async def _page(
     data, subject = await load(at, subscription_id)
     if not subscriptions.can_cancel(subject):
         return redirect(at.path(f"subscriptions/{subject.id}"))
-    shelf = Shelf(data, at.store, at.rt.clock.now())
+    shelf = await shelf_of(at, data)
     ends_at = _ends_at(at, subject)
     lose, keep = _consequences(at, shelf, subject, ends_at or shelf.now)
     return CancelPage(

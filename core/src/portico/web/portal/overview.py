@@ -11,10 +11,9 @@ from portico.sessions.models import Session
 from portico.stores.models import Store
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 from portico.web.http import render, signed_in
-from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here
 from portico.web.portal.pages import Alert, Download, OverviewPage
-from portico.web.portal.views import purchase_views, subscription_row
+from portico.web.portal.views import purchase_views, shelf_of, subscription_row
 
 blueprint = Blueprint("overview", __name__)
 
@@ -32,8 +31,7 @@ async def show() -> Response:
 async def overview_page(at: Here) -> OverviewPage:
     """What to show."""
     data = await service.overview(at.rt, at.store, at.customer.id)
-    note_sections(data.sections)
-    shelf = Shelf(data, at.store, at.rt.clock.now())
+    shelf = await shelf_of(at, data)
     shown = data.orders[:LATEST]
     return OverviewPage(
         alert=_alert(at.store, data.subscriptions, shelf.now),

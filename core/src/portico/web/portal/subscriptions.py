@@ -9,7 +9,6 @@ from portico.hooks.subscriptions import SubscriptionHooks
 from portico.i18n import N_
 from portico.library import service as library
 from portico.library.models import SubscriptionData
-from portico.library.service import Shelf
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import (
     AttemptState,
@@ -22,7 +21,7 @@ from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
 from portico.web.portal.pages import PaymentMethodWaitPage, SubscriptionPage, SubscriptionsPage
 from portico.web.portal.provider import Failed, attempt, offers
-from portico.web.portal.views import subscription_row
+from portico.web.portal.views import shelf_of, subscription_row
 
 blueprint = Blueprint("subscriptions", __name__)
 
@@ -56,7 +55,6 @@ async def subscriptions_page(at: Here) -> SubscriptionsPage:
 async def load(at: Here, subscription_id: str) -> tuple[SubscriptionData, Subscription]:
     """The subscription and what hangs on it; 404 where it is not the customer's."""
     data = await library.subscription(at.rt, at.store, at.customer.id, subscription_id)
-    note_sections(data.sections)
     if not data.subject:
         not_found()
     return data, data.subject[0]
@@ -72,7 +70,7 @@ async def show(subscription_id: str) -> Response:
 async def subscription_page(at: Here, subscription_id: str) -> SubscriptionPage:
     """What it is, and what can be done with it now."""
     data, subject = await load(at, subscription_id)
-    shelf = Shelf(data, at.store, at.rt.clock.now())
+    shelf = await shelf_of(at, data)
     provider = subject.provider
     return SubscriptionPage(
         row=subscription_row(at.store, subject, shelf.products, data.payment_methods),

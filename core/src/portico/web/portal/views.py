@@ -3,23 +3,34 @@
 from collections.abc import Iterable, Sequence
 
 from portico.catalog.models import Product
+from portico.library import service as library
+from portico.library.models import Holdings
 from portico.library.service import Shelf, access_deadline
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, OrderState
 from portico.stores.models import Store
 from portico.subscriptions.models import PaymentMethod, Subscription, SubscriptionStatus
+from portico.web.portal.frame import note_sections
+from portico.web.portal.here import Here
 from portico.web.portal.pages import Download, Purchase, SubscriptionRow
 
 ENDED = frozenset({SubscriptionStatus.CANCELED})
 
 
+async def shelf_of(at: Here, holdings: Holdings) -> Shelf:
+    """What the customer holds; the menu of the page then need not ask for it again."""
+    shelf = await library.shelf(at.rt, at.store, holdings)
+    note_sections(shelf.sections)
+    return shelf
+
+
 def downloads_of(shelf: Shelf, product_ids: Iterable[str]) -> tuple[Download, ...]:
     """The newest version of every file of the products that the customer may have now."""
     return tuple(
-        Download(file.name, versions[0], shelf.products[part])
+        Download(file.name, version, shelf.products[part])
         for product_id in dict.fromkeys(product_ids)
         for part in shelf.contents(product_id)
-        for file, versions in shelf.offered(part)
+        for file, version in shelf.offered(part)
     )
 
 
