@@ -391,8 +391,7 @@ async def _changed(
     subject_id: str,
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Part of every change of products and files: what is kept in memory about them is outdated,
-    and the audit log has an entry. Inside the transaction of the change."""
+    """In the transaction of every change: outdates what is kept in memory, and is audited."""
     await rt.db.run(queries.NEW_CATALOG_VERSION, store_id=store.id)
     actor_type, actor_id = actor(by)
     await events.audit(
