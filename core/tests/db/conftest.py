@@ -13,12 +13,12 @@ sys.path.insert(0, str(Path(__file__).parent / "programs"))
 
 from accounts import metadata
 from portico.db import Database
-from portico.db.migrations import create_all
+from portico.testing.schema import create_schema
 
 
 @pytest_asyncio.fixture
-async def bank(database_url: str) -> AsyncIterator[Database]:
+async def bank(tables_url: str) -> AsyncIterator[Database]:
     """A connected database with the tables of accounts.py and few connections."""
-    await create_all(database_url, [metadata])
-    async with Database(database_url, pool_size=3, readers=2) as connected:
+    await create_schema(tables_url, [metadata])
+    async with Database(tables_url, pool_size=3, readers=2) as connected:
         yield connected

@@ -23,7 +23,7 @@ from portico.db import (
     insert_or_ignore,
     upsert,
 )
-from portico.db.migrations import create_all
+from portico.testing.schema import create_schema
 from sqlalchemy import bindparam
 
 
@@ -102,9 +102,9 @@ def values(thing: Thing) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture
-async def filled(database_url: str) -> Any:
-    await create_all(database_url, [metadata])
-    async with Database(database_url, pool_size=2, readers=2) as database:
+async def filled(tables_url: str) -> Any:
+    await create_schema(tables_url, [metadata])
+    async with Database(tables_url, pool_size=2, readers=2) as database:
         await database.run_many(ADD, [values(FULL), values(EMPTY)])
         yield database
 

@@ -6,10 +6,10 @@ from typing import Any, cast
 import pytest_asyncio
 from portico.clock import FixedClock
 from portico.db import Database
-from portico.db.migrations import create_all
 from portico.runtime import Runtime
 from portico.settings import Settings
 from portico.tables import metadata
+from portico.testing.schema import create_schema
 
 
 @pytest_asyncio.fixture
@@ -18,10 +18,10 @@ async def clock() -> FixedClock:
 
 
 @pytest_asyncio.fixture
-async def rt(database_url: str, clock: FixedClock) -> AsyncIterator[Runtime]:
-    await create_all(database_url, [metadata])
+async def rt(tables_url: str, clock: FixedClock) -> AsyncIterator[Runtime]:
+    await create_schema(tables_url, [metadata])
     unused = cast(Any, None)
-    async with Database(database_url) as database:
+    async with Database(tables_url) as database:
         yield Runtime(
             settings=Settings(_env_file=None),
             db=database,

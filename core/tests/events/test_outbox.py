@@ -109,7 +109,7 @@ async def explain(url: str, query: Query[Any], **params: Any) -> str:
     return "\n".join(str(row[-1]) for row in rows)
 
 
-async def test_a_claim_walks_the_index_behind_a_long_queue(rt: Runtime, database_url: str) -> None:
+async def test_a_claim_walks_the_index_behind_a_long_queue(rt: Runtime, tables_url: str) -> None:
     now = rt.clock.now()
     backlog: list[dict[str, Any]] = [
         {
@@ -122,7 +122,7 @@ async def test_a_claim_walks_the_index_behind_a_long_queue(rt: Runtime, database
     ]  # fmt: skip
     await rt.db.run_many(ADD, backlog)
     plan = await explain(
-        database_url, queries.CLAIM, last_lane=20, now=now, limit=10, lease_until=now, worker="w"
+        tables_url, queries.CLAIM, last_lane=20, now=now, limit=10, lease_until=now, worker="w"
     )
     assert "ix_outbox_due" in plan
     assert "TEMP B-TREE" not in plan and "Sort" not in plan

@@ -3,10 +3,9 @@
 import email
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,9 +30,9 @@ Start = Callable[..., int]
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(tmp_path: Path) -> Iterator[str]:
+def dialect() -> str:
     """The plugin has no tables: one database is as good as the other."""
-    yield f"sqlite:///{tmp_path / 'portico.db'}"
+    return "sqlite"
 
 
 pytestmark = pytest.mark.plugins(plugin)

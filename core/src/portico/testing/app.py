@@ -44,7 +44,7 @@ def make_settings(database_url: str, data_dir: Path, **overrides: Any) -> Settin
 
 
 async def create_tables(url: str, registry: Registry) -> None:
-    """Core's tables and those of the plugins, in an empty database."""
+    """Core's tables and those of the plugins, without rows (see ``create_schema``)."""
     from portico.hooks.lifecycle import LifecycleHooks  # noqa: PLC0415 - see below
     from portico.tables import metadata  # noqa: PLC0415
     from portico.testing.schema import create_schema  # noqa: PLC0415
@@ -74,7 +74,7 @@ def portico_settings() -> Mapping[str, Any]:
 
 @pytest_asyncio.fixture
 async def app(
-    database_url: str,
+    tables_url: str,
     tmp_path: Path,
     portico_plugins: Sequence[Plugin],
     portico_settings: Mapping[str, Any],
@@ -84,11 +84,11 @@ async def app(
     # Not above: pytest imports this file at its start, also for tests that need none of it.
     from portico.app import create_app, start, stop  # noqa: PLC0415
 
-    settings = make_settings(database_url, tmp_path / "data", **portico_settings)
+    settings = make_settings(tables_url, tmp_path / "data", **portico_settings)
     settings.data_dir.mkdir(exist_ok=True)
     application = create_app(settings, plugins=portico_plugins, clock=clock)
     rt: Runtime = application.extensions["portico"]
-    await create_tables(database_url, rt.registry)
+    await create_tables(tables_url, rt.registry)
     await start(rt)
     yield application
     await stop(rt)

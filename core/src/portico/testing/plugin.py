@@ -7,7 +7,7 @@ import pytest
 from portico.logs import configure_logging
 from portico.testing import postgres
 from portico.testing.app import app, client, clock, portico_plugins, portico_settings, runtime
-from portico.testing.fixtures import database, database_url
+from portico.testing.fixtures import database, database_url, dialect, tables_url
 
 __all__ = [
     "app",
@@ -15,11 +15,13 @@ __all__ = [
     "clock",
     "database",
     "database_url",
+    "dialect",
     "portico_plugins",
     "portico_settings",
     "pytest_configure",
     "pytest_unconfigure",
     "runtime",
+    "tables_url",
 ]
 
 pytest.register_assert_rewrite("portico.testing.contracts")

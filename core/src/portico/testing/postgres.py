@@ -1,14 +1,15 @@
-"""A PostgreSQL server for tests, and an empty database on it for each of them."""
+"""A PostgreSQL server for tests, and empty databases on it."""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import secrets
 import shutil
 import tempfile
 import warnings
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,17 @@ from typing import Any
 import asyncpg
 from databases.core import DatabaseURL
 
-__all__ = ["create_database", "drop_database", "join_run", "leave_run", "server_url"]
+__all__ = [
+    "create_database",
+    "drop_database",
+    "empty",
+    "empty_database",
+    "join_run",
+    "kept_database",
+    "leave_run",
+    "server_url",
+    "wipe",
+]
 
 _SERVER = "PORTICO_TEST_POSTGRES_URL"
 _RUN = "PORTICO_TEST_RUN"
@@ -29,6 +40,10 @@ ALTER SYSTEM SET full_page_writes = off;
 ALTER SYSTEM SET synchronous_commit = off;
 SELECT pg_reload_conf();
 """
+_ALONE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+_RESTART = """SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false)
+FROM pg_sequences"""
 
 
 @cache
@@ -72,6 +87,36 @@ def drop_database(url: str) -> None:
     _execute(server, f'DROP DATABASE IF EXISTS "{parsed.database}" WITH (FORCE)')
 
 
+@cache
+def kept_database(purpose: str) -> str:
+    """URL of a database that this process makes once and keeps until the run ends.
+
+    Making one takes longer than most tests; who uses it empties it first.
+    """
+    url = create_database(server_url())
+    if _SERVER in os.environ:
+        atexit.register(drop_database, url)  # else it goes with the server
+    return url
+
+
+def empty_database() -> str:
+    """URL of a database without tables, until the next call in this process."""
+    url = kept_database("empty")
+    _run(_on(url, wipe))
+    return url
+
+
+async def wipe(connection: asyncpg.Connection[Any]) -> None:
+    """Drop all tables, and connections that an earlier test has left open."""
+    await connection.execute(f"{_ALONE}; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+async def empty(connection: asyncpg.Connection[Any], tables: Iterable[str]) -> None:
+    """Delete all rows, of the ``tables`` in this order, and start sequences anew."""
+    deleted = "".join(f'; DELETE FROM "{table}"' for table in tables)  # noqa: S608 - our own names
+    await connection.execute(f"{_ALONE}{deleted}; {_RESTART}")
+
+
 def join_run() -> bool:
     """Give this test run a name that its worker processes inherit; True in the first process."""
     first = _RUN not in os.environ
@@ -97,14 +142,18 @@ def _directory() -> Path:
 
 
 def _execute(url: str, sql: str) -> None:
-    async def execute() -> None:
-        connection = await asyncpg.connect(url)
-        try:
-            await connection.execute(sql)
-        finally:
-            await connection.close()
+    async def execute(connection: asyncpg.Connection[Any]) -> None:
+        await connection.execute(sql)
 
-    _run(execute())
+    _run(_on(url, execute))
+
+
+async def _on(url: str, work: Callable[[asyncpg.Connection[Any]], Awaitable[None]]) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await work(connection)
+    finally:
+        await connection.close()
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
