@@ -98,7 +98,7 @@ async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:
         "license_id": next(one.id for one in their_licenses if one.state == "active"),
         "method_id": methods[0].id, "version_id": versions[0].id, "id": mails[0].id,
         "grant": "forged", "session_id": "s", "plugin": "payments_sandbox", "name": "default",
-        "digest": "0", "path": "x.css",
+        "digest": "0", "path": "x.css", "store_id": store.id, "seller_id": "sel_nobody",
     }  # fmt: skip
     markers = [VICTIM, *(one.key for one in their_licenses if one.key),
                *(method.last4 for method in methods)]  # fmt: skip
@@ -145,7 +145,7 @@ async def token_for(world: World, cookies: dict[str, str], path: str) -> tuple[A
     for name, value in cookies.items():
         client.set_cookie("localhost", name, value)
     scope = "/dashboard/" if path.startswith("/dashboard") else f"/p/{world.store.slug}/"
-    for page in (scope, scope + "settings", scope + "sign-in"):
+    for page in (scope, scope + "settings", scope + "sign-in", scope + "other/"):
         html = (await (await client.get(page)).get_data()).decode()
         if found := re.search(r'name="csrf_token" value="([^"]+)"', html):
             return client, found[1]
@@ -180,7 +180,8 @@ async def check(world: World, who: str, cookies: dict[str, str], rule: str, meth
     for marker in world.markers:
         assert marker not in text, f"{said} with {marker!r}"
     own_page = who == "another customer" and not re.search(r"<(?!store>)", rule)
-    in_dashboard = who == "another store's seller" and rule == "/dashboard/"
+    own = ("/dashboard/", "/dashboard/new-store")
+    in_dashboard = who == "another store's seller" and rule in own
     allowed = REFUSALS | ({200, 400} if own_page or in_dashboard else set())
     assert answer.status_code in allowed, said
 

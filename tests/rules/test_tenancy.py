@@ -15,7 +15,7 @@ from sqlalchemy.sql import visitors
 # those that are about the installation itself.
 NO_STORE = {
     "stores", "sellers", "sessions", "sign_in_attempts", "outbox", "emails", "audit_log",
-    "hook_health", "rate_counters",
+    "hook_health", "rate_counters", "setup_links",
 }  # fmt: skip
 
 # Statements of the worker and of operators, which work for every store at once. Each is named
@@ -23,6 +23,7 @@ NO_STORE = {
 ACROSS_STORES = {
     "activation.queries.SECRETS": "`portico secrets rotate` encrypts those of every store anew",
     "sellers.queries.STORES": "the list of a seller's own stores, by the seller",
+    "sellers.queries.INVITATIONS_OF_SELLER": "the stores that a seller is invited to",
 }
 
 

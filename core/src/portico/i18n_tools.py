@@ -66,7 +66,9 @@ def extract(package: Package) -> Catalog:
     found = extract_from_dir(
         str(package.folder),
         method_map=_METHODS,
-        options_map={"**.html": {"trimmed": "true", "silent": "false"}},
+        options_map={
+            "**.html": {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
+        },
         keywords=_KEYWORDS,
         comment_tags=("Translators:",),
     )

@@ -27,6 +27,7 @@ def serve(
         os.environ["PORTICO_WORKER"] = "false"
     find_themes(settings.themes_dir)  # here, where what is wrong with one can be said in a line
     migrate_first(settings)
+    asyncio.run(offer_set_up(settings))
     listen(host, port, workers)
 
 
@@ -35,6 +36,22 @@ def migrate_first(settings: Settings) -> None:
     from portico.cli.database import migrate  # noqa: PLC0415 - Alembic is slow to import
 
     asyncio.run(migrate(settings))
+
+
+async def offer_set_up(settings: Settings) -> None:
+    """Print the link that makes the first seller, while there is none."""
+    from portico.app import build_runtime  # noqa: PLC0415 - see above
+    from portico.sellers import setup  # noqa: PLC0415
+    from portico.stores.urls import dashboard_url  # noqa: PLC0415
+
+    rt = build_runtime(settings)
+    async with rt.db:
+        token = await setup.new_link_token(rt)
+    if token is not None:
+        typer.echo(
+            "There is no seller yet. Set this installation up (the link works once):\n\n"
+            f"  {dashboard_url(settings, 'set-up')}?token={token}\n"
+        )
 
 
 def listen(host: str, port: int, workers: int) -> None:

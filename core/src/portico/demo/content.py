@@ -128,6 +128,8 @@ class DemoPeople:
 
     customer: str = "customer@example.com"
     seller: str = "seller@example.com"
+    manager: str = "manager@example.com"
+    support: str = "support@example.com"
 
 
 PLUGINS = {

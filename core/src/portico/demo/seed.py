@@ -163,6 +163,8 @@ async def _stock(rt: Runtime, clock: FixedClock, start: datetime) -> Store:
     settings = {"demo": True, "providers": PLUGINS}
     store = await stores.update_settings(rt, store.id, settings=settings, by="demo")
     await sellers.invite(rt, store, DemoPeople().seller, Role.OWNER, by="demo")
+    await sellers.invite(rt, store, DemoPeople().manager, Role.MANAGER, by="demo")
+    await sellers.invite(rt, store, DemoPeople().support, Role.SUPPORT, by="demo")
     ids: dict[str, str] = {}
     for item in PRODUCTS:
         await _add_product(rt, store, item, ids)

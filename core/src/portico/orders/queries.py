@@ -32,6 +32,7 @@ _store = sa.bindparam("store_id", type_=sa.Text)
 _id = sa.bindparam("id", type_=sa.Text)
 _customer = sa.bindparam("customer_id", type_=sa.Text)
 _order = sa.bindparam("order_id", type_=sa.Text)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 _PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
 
 # Everything about a customer's money changes under this one lock, so that no two reports are
@@ -213,4 +214,15 @@ ADD_PROVIDER_CUSTOMER = Command(
     insert_or_ignore(provider_customers, ["store_id", "provider", "provider_ref"]).values(
         _values(provider_customers)
     )
+)
+LATEST = Query(
+    Order,
+    sa.select(orders)
+    .where(
+        orders.c.store_id == _store,
+        orders.c.mode == sa.bindparam("mode", type_=orders.c.mode.type),
+        orders.c.state != OrderState.PENDING,
+    )
+    .order_by(orders.c.id.desc())
+    .limit(_LIMIT),
 )

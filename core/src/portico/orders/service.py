@@ -10,7 +10,7 @@ from portico.orders.readback import read_back
 from portico.orders.refunds import refund
 from portico.orders.reports import apply_reports
 from portico.runtime import Runtime
-from portico.stores.models import Store
+from portico.stores.models import Mode, Store
 
 __all__ = [
     "apply_reports",
@@ -20,6 +20,7 @@ __all__ = [
     "get",
     "items",
     "items_of_orders",
+    "latest",
     "of_customer",
     "payment",
     "payment_by_ref",
@@ -47,6 +48,11 @@ async def get(rt: Runtime, store_id: str, order_id: str) -> Order | None:
 async def of_customer(rt: Runtime, store: Store, customer_id: str) -> list[Order]:
     """What the customer has paid for, refunded or not, renewals too; the newest first."""
     return await rt.db.all(queries.ORDERS_OF_CUSTOMER, store_id=store.id, customer_id=customer_id)
+
+
+async def latest(rt: Runtime, store_id: str, mode: Mode, limit: int) -> list[Order]:
+    """The store's newest orders but for those that nobody has paid yet."""
+    return await rt.db.all(queries.LATEST, store_id=store_id, mode=mode, limit=limit)
 
 
 async def count(rt: Runtime, store_id: str, customer_id: str) -> int:

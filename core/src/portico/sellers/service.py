@@ -26,6 +26,7 @@ async def invite(
 ) -> Seller:
     """Make somebody a seller, with a role in the store where one is given, and write to them.
 
+    For operators; sellers invite through ``portico.sellers.team``, where who is asked answers.
     Inviting somebody again changes the role. The mail leads to the dashboard, where the address
     signs in like any other: an invitation holds no secret. Raises InvalidEmail.
     """
@@ -33,7 +34,7 @@ async def invite(
     actor_type, actor_id = actor(by)
     language = locale or (store.locale if store else "en")
     async with rt.db.transaction():
-        seller = await _find_or_create(rt, email, name, language)
+        seller = await find_or_create(rt, email, name, language)
         if store is not None:
             await rt.db.run(
                 queries.SET_ROLE,
@@ -59,7 +60,8 @@ async def invite(
     return seller
 
 
-async def _find_or_create(rt: Runtime, email: str, name: str, locale: str) -> Seller:
+async def find_or_create(rt: Runtime, email: str, name: str, locale: str) -> Seller:
+    """The seller with this (normalized) address, made where there is none."""
     found = await rt.db.one(queries.BY_EMAIL, email=email)
     if found is None:
         found = await rt.db.one(

@@ -24,3 +24,21 @@ memberships = sa.Table(
     choice("role", Role),
     moment("created_at"),
 )
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+    sa.Column("seller_id", sa.Text, sa.ForeignKey("sellers.id"), primary_key=True, index=True),
+    choice("role", Role),
+    moment("created_at"),
+    moment("expires_at"),
+)
+
+setup_links = sa.Table(
+    "setup_links",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    moment("created_at"),
+)
+"""Links that a fresh installation prints on its console; gone when the first seller is there."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from portico.customers.models import Customer
-from portico.sellers.models import Seller
+from portico.sellers.models import Role, Seller
 from portico.stores.models import Store
 
 
@@ -73,10 +73,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class SellerVisit:
-    """A signed-in request to the dashboard."""
+    """A signed-in request to the dashboard.
+
+    ``store`` and ``role`` are those of the address, None where the seller has no role there.
+    """
 
     session: Session
     seller: Seller
+    store: Store | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from portico.customers.tables import customers
 from portico.db import Command, Query, UTCDateTime, upsert
 from portico.db.making import maker
 from portico.sellers.models import Seller
-from portico.sellers.tables import sellers
+from portico.sellers.tables import memberships, sellers
 from portico.sessions.models import (
     AttemptState,
     Audience,
@@ -37,7 +37,7 @@ def _columns(table: sa.Table, model: type, prefix: str) -> list[sa.Label[Any]]:
 
 
 _store, _session, _customer_of = maker(Store), maker(Session), maker(Customer)
-_STORE, _SESSION = len(_names(Store)), len(_names(Session))
+_STORE, _SESSION, _SELLER = (len(_names(model)) for model in (Store, Session, Seller))
 
 
 class VisitRow(tuple[Any, ...]):
@@ -89,11 +89,13 @@ PORTAL_VISIT = Query(
 
 
 class SellerVisitRow(tuple[Any, ...]):
-    """Session and seller side by side."""
+    """Session, seller and store side by side, and the role; the latter two may be empty."""
 
     _fields: ClassVar[tuple[str, ...]] = (
         *(f"session_{name}" for name in _names(Session)),
         *(f"seller_{name}" for name in _names(Seller)),
+        *(f"store_{name}" for name in _names(Store)),
+        "role",
     )
 
     def __new__(cls, *cells: Any) -> "SellerVisitRow":
@@ -101,13 +103,27 @@ class SellerVisitRow(tuple[Any, ...]):
 
     def visit(self) -> SellerVisit:
         """The row as objects."""
-        return SellerVisit(Session(*self[:_SESSION]), Seller(*self[_SESSION:]))
+        session, rest = _session(*self[:_SESSION]), self[_SESSION:]
+        seller, shop, role = Seller(*rest[:_SELLER]), rest[_SELLER:-1], rest[-1]
+        return SellerVisit(session, seller, _store(*shop) if role else None, role)
 
 
 SELLER_VISIT = Query(
     SellerVisitRow,
-    sa.select(*_columns(sessions, Session, "session"), *_columns(sellers, Seller, "seller"))
-    .join_from(sessions, sellers, sellers.c.id == sessions.c.seller_id)
+    sa.select(
+        *_columns(sessions, Session, "session"),
+        *_columns(sellers, Seller, "seller"),
+        *_columns(stores, Store, "store"),
+        memberships.c.role,
+    )
+    .select_from(
+        sessions.join(sellers, sellers.c.id == sessions.c.seller_id)
+        .outerjoin(stores, stores.c.slug == sa.bindparam("slug"))
+        .outerjoin(
+            memberships,
+            sa.and_(memberships.c.store_id == stores.c.id, memberships.c.seller_id == sellers.c.id),
+        )
+    )
     .where(
         sessions.c.id == _session_id,
         sessions.c.audience == Audience.SELLER,

@@ -44,12 +44,13 @@ async def portal_visit(rt: Runtime, slug: str, token: str | None) -> Visit | Non
     return visit
 
 
-async def seller_visit(rt: Runtime, token: str | None) -> SellerVisit | None:
-    """Session and seller of a dashboard request, or None while nobody is signed in."""
+async def seller_visit(rt: Runtime, token: str | None, slug: str = "") -> SellerVisit | None:
+    """Session and seller of a dashboard request, and their role in the store ``slug``, in one
+    statement; None while nobody is signed in."""
     if not token:
         return None
     now = rt.clock.now()
-    row = await rt.db.one(queries.SELLER_VISIT, session_id=hash_token(token), now=now)
+    row = await rt.db.one(queries.SELLER_VISIT, session_id=hash_token(token), slug=slug, now=now)
     if row is None:
         return None
     visit = row.visit()
@@ -167,6 +168,21 @@ async def open_session(
         )
         await _insert(rt, store, session, previous_token)
     return OpenedSession(token, session, used.next_path)
+
+
+async def open_for_seller(
+    rt: Runtime, seller_id: str, *, previous_token: str | None, user_agent: str, ip: str
+) -> OpenedSession:
+    """Sign in the seller who has just set the installation up."""
+    now, token = rt.clock.now(), new_token()
+    session = Session(
+        id=hash_token(token), audience=Audience.SELLER, store_id=None, customer_id=None,
+        seller_id=seller_id, user_agent=user_agent[:400], ip=ip, created_at=now,
+        last_seen_at=now, expires_at=now + timedelta(days=SELLER_SESSION_DAYS),
+    )  # fmt: skip
+    async with rt.db.transaction():
+        await _insert(rt, None, session, previous_token)
+    return OpenedSession(token, session, "")
 
 
 async def _insert(

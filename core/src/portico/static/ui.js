@@ -26,22 +26,27 @@
     return done;
   };
 
-  for (const button of document.querySelectorAll("button[data-copy]")) {
-    const words = button.querySelector("[data-label]") || button;
-    const before = words.textContent;
-    let timer;
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      if (!(await copy(button.dataset.copy))) return;
-      button.focus();
-      // The width stays, so that nothing beside the button moves.
-      button.style.minWidth = `${button.offsetWidth}px`;
-      words.textContent = button.dataset.done;
-      announce(button.dataset.copied);
-      clearTimeout(timer);
-      timer = setTimeout(() => { words.textContent = before; button.style.minWidth = ""; }, 2000);
-    });
-  }
+  const prepareCopying = (root) => {
+    for (const button of root.querySelectorAll("button[data-copy]")) {
+      const words = button.querySelector("[data-label]") || button;
+      const before = words.textContent;
+      let timer;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        if (!(await copy(button.dataset.copy))) return;
+        button.focus();
+        // The width stays, so that nothing beside the button moves.
+        button.style.minWidth = `${button.offsetWidth}px`;
+        words.textContent = button.dataset.done;
+        announce(button.dataset.copied);
+        clearTimeout(timer);
+        timer = setTimeout(() => { words.textContent = before; button.style.minWidth = ""; }, 2000);
+      });
+    }
+  };
+  prepareCopying(document);
+  // A part of a page that came later, in the dashboard.
+  document.addEventListener("htmx:load", (event) => { if (event.target !== document.body) prepareCopying(event.target); });
 
   // "Send again (0:30)": the server refuses earlier anyway and says so.
   for (const button of document.querySelectorAll("button[data-wait]")) {

@@ -22,13 +22,17 @@ RESERVED = frozenset({
     # All cookies of an installation share one jar, and a store's session is named by its slug.
     "dashboard", "device", "locale", "notice",
     # Pages of the dashboard stand beside the stores'.
-    "sign-in", "sign-out", "language",
+    "sign-in", "sign-out", "language", "set-up", "new-store", "invitations",
 })  # fmt: skip
 """What no store can be called."""
 
 
 class InvalidStore(PorticoError, ValueError):
     """A store cannot be made or changed like this; the message says what is wrong."""
+
+
+class SlugTaken(InvalidStore):
+    """Another store has this part of the address."""
 
 
 async def create(
@@ -49,41 +53,68 @@ async def create(
     ``slug`` is its part of the portal's address, ``currency`` an ISO 4217 code, ``timezone`` an
     IANA name. Raises InvalidStore.
     """
+    async with rt.db.transaction():
+        store = await add(
+            rt, slug=slug, name=name, currency=currency, locale=locale, timezone=timezone,
+            mode=mode, support_email=support_email, by=by,
+        )  # fmt: skip
+    return await switch_on_plugins(rt, store, plugins, by=by)
+
+
+async def add(
+    rt: Runtime,
+    *,
+    slug: str,
+    name: str,
+    currency: str,
+    locale: str,
+    timezone: str,
+    mode: Mode = Mode.TEST,
+    support_email: str | None = None,
+    by: str,
+) -> Store:
+    """The store's row alone, inside the caller's transaction; see ``create``. InvalidStore."""
     _check(slug, name, currency, timezone)
     actor_type, actor_id = actor(by)
     try:
-        async with rt.db.transaction():
-            store = await rt.db.one(
-                queries.INSERT,
-                id=new_id("sto"),
-                slug=slug,
-                name=name.strip(),
-                mode=mode,
-                currency=currency.upper(),
-                locale=locale,
-                timezone=timezone,
-                support_email=support_email,
-                domain=None,
-                domain_verified_at=None,
-                theme="default",
-                theme_settings={},
-                settings={},
-                plugins_version=1,
-                catalog_version=1,
-                created_at=rt.clock.now(),
-            )
-            assert store is not None  # an INSERT that does not raise returns its row
-            await events.audit(
-                rt,
-                store_id=store.id,
-                actor_type=actor_type,
-                actor_id=actor_id,
-                action="store.create",
-                subject_type="store",
-                subject_id=store.id,
-            )
+        store = await rt.db.one(
+            queries.INSERT,
+            id=new_id("sto"),
+            slug=slug,
+            name=name.strip(),
+            mode=mode,
+            currency=currency.upper(),
+            locale=locale,
+            timezone=timezone,
+            support_email=support_email,
+            domain=None,
+            domain_verified_at=None,
+            theme="default",
+            theme_settings={},
+            settings={},
+            plugins_version=1,
+            catalog_version=1,
+            created_at=rt.clock.now(),
+        )
     except ConflictError:
-        raise InvalidStore(f"There is a store {slug!r} already.") from None
+        raise SlugTaken(f"There is a store {slug!r} already.") from None
+    assert store is not None  # an INSERT that does not raise returns its row
+    await events.audit(
+        rt,
+        store_id=store.id,
+        actor_type=actor_type,
+        actor_id=actor_id,
+        action="store.create",
+        subject_type="store",
+        subject_id=store.id,
+    )
+    return store
+
+
+async def switch_on_plugins(
+    rt: Runtime, store: Store, plugins: Collection[str] | None, *, by: str
+) -> Store:
+    """Switch these plugins (None: all that are installed) on in a new store."""
     for plugin in rt.registry.plugins.values():
         if plugin.plugin.scope is Scope.STORE and (plugins is None or plugin.name in plugins):
             await activation.enable(rt, store, plugin.name, by=by)

@@ -128,10 +128,12 @@ class ThemeEngine:
         context: Mapping[str, Any],
         *,
         timezone: str = "UTC",
+        fragment: bool = False,
     ) -> str:
         """A template outside a portal page: the dashboard, plugins' public pages, mails.
 
-        ``theme_name`` None renders with core's own templates only.
+        ``theme_name`` None renders with core's own templates only. A ``fragment`` is put into
+        some page that is shown already, and so carries its icons itself.
         """
         theme = self._theme(theme_name) if theme_name else None
         values = {**context, "locale": locale, "timezone": timezone}
@@ -139,7 +141,7 @@ class ThemeEngine:
         store = values.get("store")
         if isinstance(store, Store):
             values |= self._look(store)
-        return self._render(theme, template, values, {})
+        return self._render(theme, template, values, {}, IconSheet(inline=fragment))
 
     def _render(
         self,

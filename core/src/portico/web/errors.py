@@ -12,7 +12,17 @@ from portico.hooks.errors import ActionRequired, Refused, RetryLater
 from portico.i18n import N_
 from portico.web.cookies import DASHBOARD, scope_of
 from portico.web.csrf import FormExpired, is_machine
-from portico.web.http import gettext, load_visit, portal_path, render, render_core, seller_visit
+from portico.web.dashboard import frame as dashboard
+from portico.web.dashboard.here import ROLES, here
+from portico.web.http import (
+    gettext,
+    load_visit,
+    portal_path,
+    render,
+    render_core,
+    seller_visit,
+    wants_fragment,
+)
 from portico.web.portal.pages import ErrorPage
 
 _log = structlog.get_logger("portico.web")
@@ -31,6 +41,11 @@ _NOT_FOUND = _Words(
     N_("The address may be incomplete, or what it showed has been removed."),
 )
 _WORDS = {
+    403: _Words(
+        "forbidden",
+        N_("Your role does not include this"),
+        N_("Ask an owner of the store to do it, or to change your role."),
+    ),
     400: _Words(
         "bad_request",
         N_("That could not be read"),
@@ -151,6 +166,11 @@ async def _page(status: int, words: _Words, action: tuple[str, str] | None) -> R
         label, url = action or (gettext("Go to the start page"), portal_path())
         return await render(ErrorPage(status, title, text, label, url))
     g.setdefault("seller_visit", seller_visit())
+    in_store = bool(g.seller_visit and g.seller_visit.store)
+    if status == 403 and in_store:
+        said = gettext("Your role in %(store)s is: %(role)s.")
+        store, role = g.seller_visit.store.name, gettext(ROLES[g.seller_visit.role])
+        text = f"{said % {'store': store, 'role': role}} {text}"
     if status == 404 and scope != DASHBOARD:
         # Most likely a customer whose link is incomplete; there is no store to lead back to.
         text += " " + gettext(
@@ -158,8 +178,15 @@ async def _page(status: int, words: _Words, action: tuple[str, str] | None) -> R
         )
     if action is None and scope == DASHBOARD:
         action = (gettext("Go to your stores"), "/dashboard/")
+        if in_store:
+            action = (gettext("Go to the start page"), here().path())
     context = {"title": title, "text": text, "action": action}
-    return await render_core("dashboard/error.html", context, status)
+    show = dashboard.page if in_store else render_core
+    response = await show("dashboard/error.html", context, status)
+    if wants_fragment():  # the whole content is replaced, not the part that was asked for
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
+        response.headers["HX-Reswap"] = "outerHTML"
+    return response
 
 
 def logged_path(path: str) -> str:

@@ -26,9 +26,10 @@ from portico.web.portal.pages import ErrorPage, Page
 
 __all__ = [
     "client_ip", "csrf_token", "current_customer", "current_locale", "current_seller",
-    "current_visit", "dashboard_blueprint", "device_hash", "form", "gettext", "local_path",
-    "machine", "ngettext", "notice", "portal_blueprint", "portal_path", "redirect", "render",
-    "render_core", "runtime", "seller_signed_in", "signed_in", "take_notices", "typed",
+    "current_visit", "dashboard_blueprint", "device_hash", "form", "gettext", "lead_to",
+    "local_path", "machine", "ngettext", "notice", "portal_blueprint", "portal_path", "redirect",
+    "render", "render_core", "runtime", "seller_signed_in", "sellers_sign_in", "signed_in",
+    "take_notices", "typed", "wants_fragment",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -95,17 +96,25 @@ def signed_in(view: View[P]) -> View[P]:
 
 
 def dashboard_blueprint(name: str, import_name: str) -> Blueprint:
-    """A blueprint under ``/dashboard``: its views find the seller in ``current_seller()``."""
+    """A blueprint under ``/dashboard``: its views find the seller in ``current_seller()``.
+
+    Those below ``/dashboard/<store>`` find the store, too, with ``portico.web.dashboard.here``.
+    """
     blueprint = Blueprint(name, import_name, url_prefix="/dashboard")
+
+    @blueprint.url_value_preprocessor
+    def take_store(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.dashboard_store = (values or {}).pop("store", "")
+
     blueprint.before_request(load_seller)
     return blueprint
 
 
 async def load_seller() -> None:
-    """Find the session and seller of a dashboard request."""
+    """Find session, seller and, of an address with a store, their role in it."""
     if "seller_visit" not in g:
-        rt = runtime()
-        g.seller_visit = await sessions.seller_visit(rt, read_cookie(rt.settings, DASHBOARD))
+        rt, slug = runtime(), g.get("dashboard_store", "")
+        g.seller_visit = await sessions.seller_visit(rt, read_cookie(rt.settings, DASHBOARD), slug)
 
 
 def seller_visit() -> SellerVisit | None:
@@ -127,16 +136,27 @@ def seller_signed_in(view: View[P]) -> View[P]:
     @functools.wraps(view)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
         if seller_visit() is None:
-            return redirect(_sign_in_url("/dashboard/sign-in"), 302)
+            return sellers_sign_in()
         return await view(*args, **kwargs)
 
     return wrapper
 
 
+def sellers_sign_in() -> Response:
+    """Lead to the dashboard's door, and from there back to this page."""
+    url = _sign_in_url("/dashboard/sign-in")
+    return lead_to(url) if wants_fragment() else redirect(url, 302)
+
+
 def _sign_in_url(url: str) -> str:
-    if request.method != "GET" or request.path.rstrip("/") + "/" == url.removesuffix("sign-in"):
-        return url
     path = request.full_path.rstrip("?")
+    if wants_fragment():  # the page that asks for a part of itself
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        path = shown.path + (f"?{shown.query}" if shown.query else "")
+    elif request.method != "GET":
+        return url
+    if path.rstrip("/") + "/" == url.removesuffix("sign-in"):
+        return url
     return f"{url}?next={quote(path, safe='/')}"
 
 
@@ -246,6 +266,18 @@ def redirect(path: str, code: int = 303) -> Response:
     return cast(Response, quart_redirect(path, code))
 
 
+def wants_fragment() -> bool:
+    """Whether a script of the dashboard (htmx) asks, for a part of the page."""
+    return "HX-Request" in request.headers
+
+
+def lead_to(path: str) -> Response:
+    """After a form: lead to a page, whether a browser or htmx has sent it."""
+    if wants_fragment():
+        return Response("", 204, {"HX-Redirect": path})
+    return redirect(path)
+
+
 def portal_path(path: str = "") -> str:
     """A path inside the portal of this request."""
     return f"/p/{current_visit().store.slug}/{path.lstrip('/')}"
@@ -318,16 +350,25 @@ async def render(page: Page, status: int | None = None) -> Response:
 
 
 async def render_core(
-    template: str, context: Mapping[str, Any] | None = None, status: int = 200
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    status: int = 200,
+    *,
+    timezone: str = "UTC",
+    fragment: bool = False,
 ) -> Response:
-    """A page that belongs to no store: the dashboard, and errors outside of a portal."""
+    """A page in no store's theme: the dashboard, and errors outside of a portal.
+
+    A ``fragment`` is a part of one, whose notices stay for the next whole page.
+    """
     rt, locale = runtime(), current_locale()
     visit = seller_visit()
     values = {
         "seller": visit.seller if visit else None,
         "csrf_token": csrf_token(),
-        "notices": take_notices(),
+        "notices": () if fragment else take_notices(),
         "languages": frames.languages(rt, locale),
         **(context or {}),
     }
-    return Response(rt.themes.render(None, template, locale, values), status, mimetype="text/html")
+    html = rt.themes.render(None, template, locale, values, timezone=timezone, fragment=fragment)
+    return Response(html, status, mimetype="text/html")

@@ -11,12 +11,12 @@ from portico.hooks.loader import LoadedPlugin
 from portico.hooks.pages import Answer, Body, Data, NotFound, Page, SeeOther
 from portico.runtime import Runtime
 from portico.stores.models import Store
+from portico.web.dashboard import frame as dashboard
 from portico.web.http import (
     csrf_token,
     current_locale,
     current_visit,
     redirect,
-    render_core,
     take_notices,
 )
 from portico.web.portal import frame as frames
@@ -94,7 +94,7 @@ async def _page(
         raise WrongAnswer(f"{loaded} renders {page.template!r}, a template that is not its own")
     context = {**page.context, "title": page.title}
     if place is Place.DASHBOARD:
-        return await render_core(page.template, {**context, "store": store}, page.status)
+        return await dashboard.page(page.template, {**context, "store": store}, page.status)
     locale = current_locale()
     if place is Place.PORTAL:
         visit = current_visit()

@@ -4,6 +4,7 @@ Whether the plugin is on is asked at every request, so that switching it off nee
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from quart import Blueprint, Response, abort, request
 
@@ -14,21 +15,19 @@ from portico.hooks.loader import LoadedPlugin
 from portico.hooks.pages import PluginPage, Request, Route
 from portico.hooks.portal import PortalHooks
 from portico.runtime import Runtime
-from portico.sellers import service as sellers
 from portico.sellers.models import Role, Seller
 from portico.stores import service as stores
+from portico.web.dashboard.here import guarded, here
 from portico.web.http import (
     csrf_token,
     current_customer,
     current_locale,
-    current_seller,
     current_visit,
     dashboard_blueprint,
     form,
     machine,
     portal_blueprint,
     runtime,
-    seller_signed_in,
     signed_in,
 )
 from portico.web.plugin_answers import Place, answer
@@ -55,7 +54,9 @@ def blueprints(rt: Runtime) -> list[Blueprint]:
             _add(portal, f"/x/{name}/", f"{name}_{number}", page, view)
     for name, pages in rt.registry.contributed(DashboardHooks.dashboard_pages).items():
         for number, page in enumerate(pages):
-            view = seller_signed_in(_dashboard_view(rt.registry.plugins[name], page))
+            view = guarded(partial(_reaches, page.role), page.role)(
+                _dashboard_view(rt.registry.plugins[name], page)
+            )
             _add(dashboard, f"/<store>/x/{name}/", f"{name}_{number}", page, view)
     return [public, portal, dashboard]
 
@@ -99,20 +100,20 @@ def _portal_view(loaded: LoadedPlugin, page: PluginPage) -> View:
 
 
 def _dashboard_view(loaded: LoadedPlugin, page: PluginPage) -> View:
-    async def view(store: str, **params: object) -> Response:
-        rt, seller = runtime(), current_seller()
-        found = await sellers.store_of(rt, seller.id, store)
-        if found is None or not found[1].reaches(page.role):
-            abort(404)
-        shop, role = found
-        asked = await _request(params, token=csrf_token(), seller=seller, role=role)
-        reply = await rt.hooks.run(
-            shop, loaded.name, f"dashboard page {page.path}", page.handler, asked,
+    async def view(**params: object) -> Response:
+        at = here()
+        asked = await _request(params, token=csrf_token(), seller=at.seller, role=at.role)
+        reply = await at.rt.hooks.run(
+            at.store, loaded.name, f"dashboard page {page.path}", page.handler, asked,
             locale=current_locale(), timeout=SECONDS,
         )  # fmt: skip
-        return await answer(rt, loaded, reply, Place.DASHBOARD, shop)
+        return await answer(at.rt, loaded, reply, Place.DASHBOARD, at.store)
 
     return view
+
+
+def _reaches(least: Role, role: Role) -> bool:
+    return role.reaches(least)
 
 
 async def _request(

@@ -2,13 +2,24 @@
 
 from quart import Blueprint
 
-from portico.web.dashboard import sign_in, stores
+from portico.web.dashboard import home, settings, setup, sign_in, stores, team
 from portico.web.http import dashboard_blueprint
+
+OF_SELLERS = (stores, setup, sign_in)
+"""Pages of no store."""
+OF_STORES = (
+    home,
+    settings,
+    team,
+)
+"""Pages below ``/dashboard/<store>``; every view of theirs has ``@store_view``."""
 
 
 def blueprints() -> list[Blueprint]:
     """Every page of the dashboard. Before each, the seller's visit is loaded."""
     dashboard = dashboard_blueprint("dashboard", __name__)
-    for part in (stores, sign_in):
+    for part in OF_SELLERS:
         dashboard.register_blueprint(part.blueprint)
+    for part in OF_STORES:
+        dashboard.register_blueprint(part.blueprint, url_prefix="/<store>")
     return [dashboard]

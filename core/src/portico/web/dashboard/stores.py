@@ -1,22 +1,21 @@
-"""The seller's stores, each with the link of its portal."""
+"""The seller's stores and invitations; who has one store only goes straight there."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from quart import Blueprint, Response
 
-from portico.hooks.dashboard import DashboardHooks
-from portico.hooks.pages import NavigationItem
-from portico.i18n import N_
-from portico.runtime import Runtime
 from portico.sellers import service as sellers
+from portico.sellers import team
 from portico.sellers.models import Role
 from portico.stores.models import Store
 from portico.stores.urls import portal_url
+from portico.web.dashboard.here import ROLES, not_found
 from portico.web.http import (
-    current_locale,
     current_seller,
     gettext,
+    lead_to,
+    notice,
+    redirect,
     render_core,
     runtime,
     seller_signed_in,
@@ -24,61 +23,63 @@ from portico.web.http import (
 
 blueprint = Blueprint("stores", __name__)
 
-_ROLES = {Role.OWNER: N_("Owner"), Role.MANAGER: N_("Manager"), Role.SUPPORT: N_("Support")}
 
-
-@dataclass(frozen=True, slots=True)
-class PluginLink:
-    """A page that a plugin brings to the dashboard."""
-
-    label: str
-    url: str
-    icon: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoreRow:
+class StoreRow(NamedTuple):
     """A store in the list; ``role`` in words."""
 
     store: Store
     role: str
     portal_url: str
-    pages: Sequence[PluginLink]
+
+
+class InvitationRow(NamedTuple):
+    """An invitation in the list; ``role`` in words."""
+
+    store_id: str
+    store_name: str
+    role: str
 
 
 @blueprint.get("/")
 @seller_signed_in
 async def show() -> Response:
-    """Every store the seller may enter."""
-    rt = runtime()
-    rows = [
-        StoreRow(
-            store, gettext(_ROLES[role]), portal_url(rt.settings, store),
-            await _pages(rt, store, role),
-        )
-        for store, role in await sellers.stores_of(rt, current_seller().id)
-    ]  # fmt: skip
-    return await render_core("dashboard/stores.html", {"stores": rows})
+    """Every store the seller may enter or is invited to."""
+    rt, seller = runtime(), current_seller()
+    found = await sellers.stores_of(rt, seller.id)
+    invited = await team.invitations_of(rt, seller.id)
+    if len(found) == 1 and not invited:
+        return redirect(f"/dashboard/{found[0][0].slug}/", 302)
+    context = {
+        "stores": [
+            StoreRow(store, gettext(ROLES[role]), portal_url(rt.settings, store))
+            for store, role in found
+        ],
+        "invitations": [
+            InvitationRow(one.store_id, one.store_name, gettext(ROLES[one.role])) for one in invited
+        ],
+        "may_open": any(role is Role.OWNER for _, role in found),
+    }
+    return await render_core("dashboard/stores.html", context)
 
 
-async def _pages(rt: Runtime, store: Store, role: Role) -> list[PluginLink]:
-    """The pages of plugins that somebody with this role may open."""
-    replies = await rt.hooks.each(
-        store, DashboardHooks.dashboard_navigation, current_seller(), locale=current_locale()
-    )
-    found = [(item, reply.plugin) for reply in replies for item in reply.value]
-    found.sort(key=lambda one: one[0].weight)
-    return [
-        PluginLink(item.label, f"/dashboard/{store.slug}/x/{plugin}/{_path(item)}", item.icon)
-        for item, plugin in found
-        if role.reaches(_least_role(rt, plugin, item))
-    ]
+@blueprint.post("/invitations/<store_id>")
+@seller_signed_in
+async def accept(store_id: str) -> Response:
+    """Join a store's team."""
+    rt, seller = runtime(), current_seller()
+    if not await team.accept(rt, seller, store_id):
+        not_found()
+    notice("good", gettext("You are in the team now."))
+    joined = [one for one, _ in await sellers.stores_of(rt, seller.id) if one.id == store_id]
+    return lead_to(f"/dashboard/{joined[0].slug}/")
 
 
-def _least_role(rt: Runtime, plugin: str, item: NavigationItem) -> Role:
-    pages = rt.registry.contributed(DashboardHooks.dashboard_pages).get(plugin, [])
-    return next((page.role for page in pages if page.path.strip("/") == _path(item)), Role.OWNER)
-
-
-def _path(item: NavigationItem) -> str:
-    return item.path.strip("/")
+@blueprint.post("/invitations/<store_id>/decline")
+@seller_signed_in
+async def decline(store_id: str) -> Response:
+    """Say no to an invitation."""
+    rt, seller = runtime(), current_seller()
+    if not await team.revoke(rt, store_id, seller.id, by=f"seller:{seller.id}"):
+        not_found()
+    notice("good", gettext("You declined the invitation."))
+    return lead_to("/dashboard/")

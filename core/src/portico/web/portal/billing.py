@@ -15,10 +15,10 @@ from portico.library.models import PAGE, BillingData
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import PaymentMethod, Subscription
 from portico.web.http import notice, redirect, render, signed_in
+from portico.web.paging import Cursor, cursor, page_of
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here
 from portico.web.portal.pages import BillingPage, MethodRow
-from portico.web.portal.paging import Cursor, cursor, page_of
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.subscriptions import RUNNING, fail, start_update
 from portico.web.portal.views import paid_with
@@ -43,7 +43,7 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
     """One page of invoices, of a year or of all; 404 for a cursor that is not the customer's."""
     data = await library.billing(
         at.rt, at.store, at.customer.id,
-        direction=start.direction, cursor=start.order_id, year=_bounds(at, year),
+        direction=start.direction, cursor=start.id, year=_bounds(at, year),
     )  # fmt: skip
     note_sections(data.sections[0])
     page = page_of(data.invoices, start, PAGE)
@@ -53,7 +53,7 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
     )
     return BillingPage(
         methods=tuple([await _method_row(at, data, one) for one in data.payment_methods]),
-        invoices=page.orders,
+        invoices=page.rows,
         years=_years(at, data),
         year=year,
         can_add=adds is not None,

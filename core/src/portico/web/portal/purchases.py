@@ -9,10 +9,10 @@ from portico.library.models import PAGE, PurchaseData
 from portico.orders.models import Order
 from portico.subscriptions.models import PaymentMethod
 from portico.web.http import render, signed_in
+from portico.web.paging import Cursor, cursor, page_of
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
 from portico.web.portal.pages import InvoicePage, PurchasePage, PurchasesPage
-from portico.web.portal.paging import Cursor, cursor, page_of
 from portico.web.portal.views import purchase_views, shelf_of
 
 blueprint = Blueprint("purchases", __name__)
@@ -27,11 +27,11 @@ async def index() -> Response:
 
 async def purchases_page(at: Here, start: Cursor) -> PurchasesPage:
     """One page of the list; 404 for a cursor that is no purchase of the customer's."""
-    data = await service.purchases(at.rt, at.store, at.customer.id, start.direction, start.order_id)
+    data = await service.purchases(at.rt, at.store, at.customer.id, start.direction, start.id)
     page = page_of(data.orders, start, PAGE)
     shelf = await shelf_of(at, data)
     return PurchasesPage(
-        tuple(purchase_views(shelf, data.items, data.licenses, page.orders)),
+        tuple(purchase_views(shelf, data.items, data.licenses, page.rows)),
         newer_url=at.path("purchases", **page.newer) if page.newer is not None else None,
         older_url=at.path("purchases", **page.older) if page.older is not None else None,
     )

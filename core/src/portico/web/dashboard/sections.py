@@ -1,0 +1,37 @@
+"""The dashboard's menu and the tabs of its settings: a line for each page that exists."""
+
+from typing import NamedTuple
+
+from portico.i18n import N_
+from portico.sellers.models import Permission
+
+
+class Section(NamedTuple):
+    """An entry of the side menu; ``g`` and then ``key`` leads there."""
+
+    path: str
+    label: str
+    icon: str
+    key: str
+    permission: Permission = Permission.VIEW
+
+
+class Tab(NamedTuple):
+    """A page of the settings."""
+
+    path: str
+    label: str
+    permission: Permission = Permission.VIEW
+
+
+SECTIONS = (
+    Section("", N_("Home"), "home", "h"),
+    Section("settings", N_("Settings"), "gear", "s"),
+)
+"""In the menu's order: home, products, customers, orders, subscriptions, licenses, downloads,
+emails, plugins, settings. What plugins add stands before the settings."""
+
+SETTINGS = (
+    Tab("settings/team", N_("Team")),
+)  # fmt: skip
+"""In the tabs' order: store, portal, appearance, payments, sender, team, legal."""
