@@ -18,6 +18,7 @@ field with the macros of ``dashboard/ui.html``.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -172,6 +173,8 @@ def parse_amount(text: str, currency: str) -> int:
     wrong = ValueError(N_("Enter an amount such as 12.50."))
     digits = minor_digits(currency)
     plain = "".join(text.split()).replace("'", "")
+    if not re.fullmatch(r"[0-9][0-9.,]*", plain):
+        raise wrong
     at = max(plain.rfind("."), plain.rfind(","))
     if at >= 0 and 0 < len(plain) - at - 1 <= digits:
         whole, decimals = plain[:at], plain[at + 1 :]
@@ -181,10 +184,10 @@ def parse_amount(text: str, currency: str) -> int:
         value = Decimal(f"{whole.replace('.', '').replace(',', '')}.{decimals}")
     except InvalidOperation:
         raise wrong from None
-    amount = value.scaleb(digits)
-    if not amount.is_finite() or amount < 0 or amount != int(amount) or amount >= 10**12:
+    amount = int(value.scaleb(digits))
+    if amount >= 10**12:
         raise wrong
-    return int(amount)
+    return amount
 
 
 def amount_text(amount: int, currency: str) -> str:
