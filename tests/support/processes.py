@@ -1,5 +1,6 @@
 """Real processes of the product: started, asked whether they answer, killed."""
 
+import contextlib
 import json
 import os
 import signal
@@ -67,16 +68,15 @@ class Process:
     def wait_until_ready(self, base: str) -> None:
         """Return once ``/readyz`` says so; fail with the process's own words if it ended."""
         deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            assert self.running is not None
-            if self.running.poll() is not None:
-                raise AssertionError(f"portico ended:\n{self.log.read_text()[-4000:]}")
-            try:
-                if httpx.get(f"{base}/readyz", timeout=2).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
+        with httpx.Client(base_url=base, timeout=2, verify=False) as probe:
+            while time.monotonic() < deadline:
+                assert self.running is not None
+                if self.running.poll() is not None:
+                    raise AssertionError(f"portico ended:\n{self.log.read_text()[-4000:]}")
+                with contextlib.suppress(httpx.TransportError):
+                    if probe.get("/readyz").status_code == 200:
+                        return
+                time.sleep(0.1)
         raise AssertionError(f"portico did not answer:\n{self.log.read_text()[-4000:]}")
 
 

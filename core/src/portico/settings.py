@@ -50,6 +50,8 @@ class Settings(BaseSettings):
                                "a page")  # fmt: skip
     mail_from: str = Field("", description="sender address; by default portal@ the base URL's host")
     worker: bool = Field(True, description="run the worker inside portico serve")
+    worker_lease: float = Field(60.0, ge=1, description="seconds after which other workers take "
+                                "over what one that died had in hand")  # fmt: skip
     demo: bool = Field(False, description="set by portico demo")
 
     @classmethod

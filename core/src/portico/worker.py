@@ -38,7 +38,6 @@ SLOTS = 10
 RESERVED = 2
 """Slots that only the interactive lane may take: a sign-in mail always finds one free."""
 POLL_SECONDS = 0.4
-LEASE = timedelta(seconds=60)
 SCHEDULE_TURNS = 6
 """Every so many sixths of a lease a worker sees that periodic jobs are in the outbox."""
 SHUTDOWN_SECONDS = 20.0
@@ -65,6 +64,7 @@ class Worker:
         self._general = max(slots - RESERVED, 1)
         self._running: dict[asyncio.Task[None], Delivery] = {}
         self._stopping = False
+        self.lease = timedelta(seconds=rt.settings.worker_lease)
         self.id = new_id("wrk")
 
     async def run(self) -> None:
@@ -137,7 +137,7 @@ class Worker:
             last_lane=lane,
             now=now,
             limit=limit,
-            lease_until=now + LEASE,
+            lease_until=now + self.lease,
             worker=self.id,
         )
         return sorted(claimed, key=lambda one: (one.lane, one.next_at))
@@ -217,12 +217,12 @@ class Worker:
                     await own.schedule(self._rt)
                 ids = [one.id for one in self._running.values()]
                 if ids:
-                    until = self._rt.clock.now() + LEASE
+                    until = self._rt.clock.now() + self.lease
                     await self._rt.db.run(queries.RENEW, worker=self.id, ids=ids, lease_until=until)
                 await self._take_back()
             except Exception as error:  # as in _fill; without its leases all is done twice
                 self._unavailable(error)
-            await asyncio.sleep(LEASE.total_seconds() / 6)
+            await asyncio.sleep(self.lease.total_seconds() / 6)
 
     def _unavailable(self, error: Exception) -> None:
         trace = None if isinstance(error, DatabaseError) else error

@@ -18,7 +18,7 @@ from portico.events.models import MAX_ATTEMPTS, Delivery, DeliveryState, Lane
 from portico.events.tables import outbox
 from portico.hooks.errors import Refused, RetryLater
 from portico.runtime import Runtime
-from portico.worker import LEASE, Handler, Worker
+from portico.worker import Handler, Worker
 
 ALL = Query(Delivery, sa.select(outbox).order_by(outbox.c.id))
 ADD = Command(sa.insert(outbox))
@@ -275,7 +275,7 @@ async def test_what_a_killed_worker_held_is_taken_over(rt: Runtime, clock: Fixed
     record = Recorder()
     successor = Worker(rt, {"test": record})
     assert await successor.drain() == 0
-    clock.advance(LEASE + timedelta(seconds=1))
+    clock.advance(killed.lease + timedelta(seconds=1))
     assert await successor.drain() == 1
     assert [(d.id, d.attempts) for d in record.seen] == [(held.id, 2)]
 
@@ -283,8 +283,9 @@ async def test_what_a_killed_worker_held_is_taken_over(rt: Runtime, clock: Fixed
 async def test_a_delivery_that_kills_every_worker_ends_dead(rt: Runtime, clock: FixedClock) -> None:
     await put(rt, "poison")
     for _ in range(MAX_ATTEMPTS):
-        assert await Worker(rt, {})._claim(1, Lane.BULK)
-        clock.advance(LEASE + timedelta(seconds=1))
+        killed = Worker(rt, {})
+        assert await killed._claim(1, Lane.BULK)
+        clock.advance(killed.lease + timedelta(seconds=1))
         await Worker(rt, {})._take_back()
     record = Recorder()
     await Worker(rt, {"test": record}).drain()
@@ -299,7 +300,7 @@ async def test_a_worker_that_lost_its_lease_does_not_undo_its_successor(
     await put(rt, "contested")
     slow = Worker(rt, {"test": Recorder()})
     (held,) = await slow._claim(1, Lane.BULK)
-    clock.advance(LEASE + timedelta(seconds=1))
+    clock.advance(slow.lease + timedelta(seconds=1))
     quick = Worker(rt, {"test": Recorder(RetryLater(timedelta(minutes=1)))})
     await quick.drain()
     await slow._work(held)  # ends late: the row is no longer its to delete
@@ -307,10 +308,7 @@ async def test_a_worker_that_lost_its_lease_does_not_undo_its_successor(
     assert left.state is DeliveryState.PENDING
 
 
-async def test_leases_are_renewed_while_a_handler_works(
-    rt: Runtime, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=0.6))
+async def test_leases_are_renewed_while_a_handler_works(rt: Runtime, clock: FixedClock) -> None:
     started, release, record = asyncio.Event(), asyncio.Event(), Recorder()
 
     async def handle(rt: Runtime, delivery: Delivery) -> None:
@@ -319,6 +317,7 @@ async def test_leases_are_renewed_while_a_handler_works(
 
     await put(rt, "long")
     worker = Worker(rt, {"test": handle})
+    worker.lease = timedelta(seconds=0.6)
     task = asyncio.create_task(worker.run())
     await asyncio.wait_for(started.wait(), 5)
     for _ in range(4):

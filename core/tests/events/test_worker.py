@@ -17,13 +17,13 @@ async def test_a_worker_goes_on_after_an_error_that_nobody_expected(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     monkeypatch.setattr(worker_module, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=3))
     handled, renewed = asyncio.Event(), asyncio.Event()
 
     async def handle(rt: Runtime, delivery: Delivery) -> None:
         handled.set()
 
     worker = Worker(rt, {"test": handle})
+    worker.lease = timedelta(seconds=3)
     works, errors = getattr(worker, part), [ValueError("a state of the next version")]
 
     async def at_first_broken(*args: Any) -> Any:
