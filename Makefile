@@ -11,7 +11,7 @@ demo: $(INSTALLED)  ## a store to try, at http://127.0.0.1:8000
 	$(BIN)/portico demo
 
 test: $(INSTALLED)  ## the whole suite, on SQLite and PostgreSQL
-	$(BIN)/pytest -n auto --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist worksteal  # many processes; compile once
 
 lint: $(INSTALLED)  ## types, style, boundaries
 	$(BIN)/ruff check .
