@@ -74,6 +74,12 @@ BUMP = Query(
 )
 """Also locks the store's row, so that changes of one store's plugins follow each other."""
 
+HOLD = Query(
+    int,
+    sa.select(stores.c.plugins_version).where(stores.c.id == _store).with_for_update(read=True),
+)
+"""Keeps ``BUMP`` waiting until the transaction ends, but no other ``HOLD``."""
+
 SET_STATE = Command(
     upsert(store_plugins, ["store_id", "plugin"], ["state", "updated_at"]).values(
         store_id=_store,

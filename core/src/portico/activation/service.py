@@ -167,6 +167,16 @@ async def chosen(
     return able[0] if able else None
 
 
+async def hold(rt: Runtime, store: Store, plugin: str) -> bool:
+    """Whether the plugin is on, whatever was read before; it stays so until the transaction ends.
+
+    For what a plugin was chosen for a moment ago and will own once it is committed.
+    """
+    await rt.db.one(queries.HOLD, store_id=store.id)
+    plugins = await rt.hooks.activations.reload(store.id)
+    return plugin in plugins.on
+
+
 async def health(rt: Runtime, store: Store | None) -> Sequence[HookHealth]:
     """How plugins' hooks have done in the store (None: outside of stores), as last written."""
     return await rt.db.all(queries.HEALTH, store_id=store.id if store else "")

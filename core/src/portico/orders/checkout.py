@@ -156,6 +156,8 @@ async def _begin(
     amount = 0 if price.trial_days else price.unit_amount * quantity
     now = rt.clock.now()
     async with rt.db.transaction():
+        if not await activation.hold(rt, store, provider):
+            raise Refused(_NO_PROVIDER)
         customer = await customers.find_or_create(rt, store, email, name=name)
         order = await rt.db.one(
             queries.ADD_ORDER,
