@@ -1,9 +1,8 @@
 """Rendering: a store's theme, its settings and the reader's language applied to a page."""
 
 import hashlib
-import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +18,9 @@ from portico.stores.models import Store
 from portico.themes.accent import accent_properties, light_shades
 from portico.themes.assets import HASH_LENGTH, Folder, read_folder
 from portico.themes.colors import parse_color
-from portico.themes.environment import build_environment, words
-from portico.themes.icons import IconSheet
+from portico.themes.editions import Edition
+from portico.themes.environment import Words, build_environment
+from portico.themes.icons import icon, icon_sprite, with_icons, with_icons_inside
 from portico.themes.library import (
     CORE_FOLDER,
     PluginFolder,
@@ -64,6 +64,9 @@ class ThemeEngine:
     translations: Translations
     core_static: Folder
     environments: Mapping[str, Environment]
+    linking: bool = True
+    """Whether pages are linked (``portico.themes.linked``); as they are, errors tell the line."""
+    _editions: dict[tuple[str, str | None, str], Edition] = field(default_factory=dict)
     _by_digest: dict[str, Sheet] = field(default_factory=dict)
     _missing: set[str] = field(default_factory=set)
     _sheets: OrderedDict[str, Sheet] = field(default_factory=OrderedDict)
@@ -114,10 +117,9 @@ class ThemeEngine:
         self, store: Store, template: str, frame: Frame, context: Mapping[str, Any]
     ) -> Markup:
         """A part of a page, such as a plugin's panel."""
-        icons = IconSheet(inline=True)
         values = self._of_store(store, frame, context)
         return Markup(  # noqa: S704  rendered with autoescape
-            self._render(self.theme_of(store), template, values, {}, icons)
+            self._render(self.theme_of(store), template, values, {})
         )
 
     def render(
@@ -141,7 +143,9 @@ class ThemeEngine:
         store = values.get("store")
         if isinstance(store, Store):
             values |= self._look(store)
-        return self._render(theme, template, values, {}, IconSheet(inline=fragment))
+        return self._render(
+            theme, template, values, {}, with_icons_inside if fragment else with_icons
+        )
 
     def _render(
         self,
@@ -149,24 +153,33 @@ class ThemeEngine:
         template: str,
         values: dict[str, Any],
         slots: Slots,
-        icons: IconSheet | None = None,
+        finish: Callable[[str], str] = with_icons,
     ) -> str:
-        line = theme.line if theme else ()
-        icons = icons or IconSheet()
         first = template.partition("/")[0]
         plugin = first if first in self.plugins else None
-        said = words(self.translations.translator(values["locale"], line, plugin))
-        values["_"], values["gettext"], values["ngettext"] = (
-            said.gettext,
-            said.gettext,
-            said.ngettext,
-        )
-        values["icon"], values["icon_sprite"] = icons.icon, icons.sprite
-        values["static"] = partial(self._static, line, plugin)
-        values["sheets"] = self.sheet_urls(theme)
         values["slot"] = partial(_slot, slots)
-        environment = self.environments[theme.name if theme else CORE]
-        return environment.get_template(template).render(values)
+        return finish(self._edition(theme, plugin, values["locale"]).render(template, values))
+
+    def _edition(self, theme: Theme | None, plugin: str | None, locale: str) -> Edition:
+        name = theme.name if theme else CORE
+        found = self._editions.get((name, plugin, locale))
+        if found is None:
+            line = theme.line if theme else ()
+            said = Words(self.translations.translator(locale, line, plugin))
+            values = {
+                "_": said.gettext,
+                "gettext": said.gettext,
+                "ngettext": said.ngettext,
+                "icon": icon,
+                "icon_sprite": icon_sprite,
+                "static": partial(self._static, line, plugin),
+                "sheets": self.sheet_urls(theme),
+            }
+            known = self.linking and locale in self.translations.locales
+            found = Edition(self.environments[name], said, values, known)
+            if locale in self.translations.locales:
+                self._editions[name, plugin, locale] = found
+        return found
 
     def _of_store(self, store: Store, frame: Frame, context: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -197,6 +210,8 @@ class ThemeEngine:
         """A copy whose templates may use no unknown name; for checks and tests."""
         return replace(
             self,
+            linking=False,
+            _editions={},
             environments={
                 name: _environment(name, self.themes, self.plugins, StrictUndefined)
                 for name in (*self.themes, CORE)
@@ -243,7 +258,7 @@ class ThemeEngine:
 
     def sheet(self, store: Store) -> Sheet:
         """The store's own style sheet. Kept, since every page asks for it."""
-        key = f"{store.theme}\0{json.dumps(store.theme_settings, sort_keys=True)}"
+        key = f"{store.theme}\0{store.theme_settings}"
         sheet = self._sheets.get(key)
         if sheet is None:
             values = self.settings_of(store)

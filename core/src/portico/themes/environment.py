@@ -2,8 +2,6 @@
 that could be done before."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import (
@@ -20,14 +18,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from typing_extensions import override
 
-from portico.i18n import (
-    Translator,
-    format_date,
-    format_datetime,
-    format_filesize,
-    format_money,
-)
-from portico.themes.compiled import PageEnvironment, escaped, safe
+from portico.i18n import Translator
+from portico.themes.compiled import READER_FILTERS, PageEnvironment, escaped, safe
 
 
 class OwnFolderLoader(BaseLoader):
@@ -80,7 +72,7 @@ def build_environment(
     # in its own, which would cost a third of the time a page takes.
     environment.install_gettext_callables(str, str, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     for name in ("_", "gettext", "ngettext"):
-        del environment.globals[name]  # `words` are in the context of each rendering
+        del environment.globals[name]  # ``Words`` are in the context of each rendering
     environment.filters.update(FILTERS)
     return environment
 
@@ -97,6 +89,7 @@ class Words:
 
     def __init__(self, translator: Translator) -> None:
         self._translator = translator
+        self.message = translator.gettext
         self._plain: dict[str, Markup] = {}
 
     def gettext(self, message: str, /, **variables: object) -> Markup:
@@ -122,35 +115,14 @@ def _filled(message: str, variables: dict[str, object]) -> Markup:
     return safe(message % variables)
 
 
-@lru_cache(maxsize=256)
-def words(translator: Translator) -> Words:
-    """The words of a translator, each looked up once."""
-    return Words(translator)
+def _filter(function: Callable[..., str], names: tuple[str, ...]) -> Callable[..., str]:
+    @pass_context
+    def apply(context: Context, *values: object) -> str:
+        return function(*values, *(context[name] for name in names))
+
+    return apply
 
 
-@pass_context
-def _money(context: Context, amount: int, currency: str) -> str:
-    return format_money(amount, currency, context["locale"])
-
-
-@pass_context
-def _date(context: Context, when: datetime | date) -> str:
-    return format_date(when, context["locale"], context["timezone"])
-
-
-@pass_context
-def _datetime(context: Context, when: datetime) -> str:
-    return format_datetime(when, context["locale"], context["timezone"])
-
-
-@pass_context
-def _filesize(context: Context, size: int) -> str:
-    return format_filesize(size, context["locale"])
-
-
-FILTERS: Mapping[str, object] = {
-    "money": _money,
-    "date": _date,
-    "datetime": _datetime,
-    "filesize": _filesize,
+FILTERS: Mapping[str, Callable[..., str]] = {
+    name: _filter(*reader) for name, reader in READER_FILTERS.items()
 }

@@ -1,8 +1,7 @@
 """The icons of every page, drawn from one set (``icons.svg``, from Lucide).
 
 A page refers to its icons with ``<use>`` and carries each one it uses once, at its end: no
-request, no script, and a list of two hundred rows stays small. A fragment that is put into some
-other page (a panel) carries its icons where they stand.
+request, no script, and a list of two hundred rows stays small.
 """
 
 from functools import cache, lru_cache
@@ -13,6 +12,9 @@ from markupsafe import Markup, escape
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _FALLBACK = "puzzle"
+_REFERENCE = '<use href="#i-'
+_PLACE = Markup("<icons>")
+"""Not to be had from a text that is put into a page: that is escaped."""
 
 
 @cache
@@ -29,37 +31,46 @@ def drawings() -> dict[str, str]:
 
 
 @lru_cache(maxsize=512)
-def _drawn(name: str, css: str, inline: bool) -> Markup:
-    inner = drawings()[name] if inline else f'<use href="#i-{name}"/>'
-    return Markup(  # noqa: S704  the drawing is ours and the class is escaped
-        f'<svg class="{escape(css)}" viewBox="0 0 24 24" aria-hidden="true">{inner}</svg>'
+def icon(name: str, css: str = "icon") -> Markup:
+    """The icon ``name``, for the eye only: the words beside it say the same."""
+    name = name if name in drawings() else _FALLBACK
+    return Markup(  # noqa: S704  the name is known and the class is escaped
+        f'<svg class="{escape(css)}" viewBox="0 0 24 24" aria-hidden="true">'
+        f'{_REFERENCE}{name}"/></svg>'
     )
 
 
-class IconSheet:
-    """Icons of one page, or (``inline``) of one fragment."""
+def icon_sprite() -> Markup:
+    """The place for the drawings that the page refers to, at its end."""
+    return _PLACE
 
-    def __init__(self, *, inline: bool = False) -> None:
-        self._inline = inline
-        self._used: dict[str, None] = {}
 
-    def icon(self, name: str, css: str = "icon") -> Markup:
-        """The icon ``name``, for the eye only: the words beside it say the same."""
-        known = drawings()
-        name = name if name in known else _FALLBACK
-        if not self._inline:
-            self._used[name] = None
-        return _drawn(name, css, self._inline)
+def with_icons(html: str) -> str:
+    """The page with the drawings in their place, each icon that it uses once."""
+    before, place, after = html.rpartition(_PLACE)
+    if not place:
+        return html
+    known = drawings()
+    names = dict.fromkeys(part.partition('"')[0] for part in html.split(_REFERENCE)[1:])
+    symbols = "".join(
+        f'<symbol id="i-{name}" viewBox="0 0 24 24">{known[name]}</symbol>'
+        for name in names
+        if name in known
+    )
+    if not symbols:
+        return before + after
+    return (
+        f'{before}<svg class="sprite" aria-hidden="true" width="0" height="0">'
+        f"{symbols}</svg>{after}"
+    )
 
-    def sprite(self) -> Markup:
-        """The drawings that ``icon`` has referred to; to be put at the end of the page."""
-        if not self._used:
-            return Markup()
-        known = drawings()
-        symbols = "".join(
-            f'<symbol id="i-{name}" viewBox="0 0 24 24">{known[name]}</symbol>'
-            for name in self._used
-        )
-        return Markup(  # noqa: S704  our own drawings
-            f'<svg class="sprite" aria-hidden="true" width="0" height="0">{symbols}</svg>'
-        )
+
+def with_icons_inside(html: str) -> str:
+    """A fragment for some page that is shown already: each icon is drawn where it stands."""
+    first, *parts = html.split(_REFERENCE)
+    known = drawings()
+    drawn = [first]
+    for part in parts:
+        name, end, rest = part.partition('"/>')
+        drawn.append(known[name] + rest if end and name in known else _REFERENCE + part)
+    return "".join(drawn)
