@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from io import StringIO
 from keyword import iskeyword
-from typing import TextIO
+from typing import Any, TextIO
 
 import markupsafe
 import structlog
@@ -257,24 +257,16 @@ def _calls_linked(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Call) and isinstance(node.node, nodes.InternalName)
 
 
-def linked_template(environment: Environment, name: str, constants: Constants) -> Template | None:
-    """The template as one function; None where it has to stay in parts."""
-    try:
-        tree = link(environment, name, constants)
-    except NotLinked as reason:
-        _log.debug("template_not_linked", template=name, reason=str(reason))
-        return None
-    source = StringIO()
-    LinkedGenerator(environment, name, source).visit(tree)
-    code = compile(source.getvalue(), f"<{name}>", "exec")
-    return environment.template_class.from_code(environment, code, environment.make_globals(None))
-
-
 class PageEnvironment(Environment):
     """Jinja's environment with the above."""
 
     code_generator_class = PageGenerator
     Macro = PageMacro
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.trees: dict[str, bytes] = {}
+        """What ``link`` has parsed."""
 
     def dig(self, value: object, name: str, path: Sequence[str]) -> object:
         """``name.a.b`` as Jinja finds it: attributes, then items, else undefined."""
@@ -283,3 +275,18 @@ class PageEnvironment(Environment):
         for each in path:
             value = self.getattr(value, each)
         return value
+
+
+def linked_template(
+    environment: PageEnvironment, name: str, constants: Constants
+) -> Template | None:
+    """The template as one function; None where it has to stay in parts."""
+    try:
+        tree = link(environment, name, constants, environment.trees)
+    except NotLinked as reason:
+        _log.debug("template_not_linked", template=name, reason=str(reason))
+        return None
+    source = StringIO()
+    LinkedGenerator(environment, name, source).visit(tree)
+    code = compile(source.getvalue(), f"<{name}>", "exec")
+    return environment.template_class.from_code(environment, code, environment.make_globals(None))

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from jinja2 import Environment, Template
+from jinja2 import Template
 
-from portico.themes.compiled import linked_template
+from portico.themes.compiled import PageEnvironment, linked_template
 from portico.themes.environment import Words
 from portico.themes.linked import Constants
 
@@ -23,7 +23,7 @@ class Edition:
     those may be asked for.
     """
 
-    environment: Environment
+    environment: PageEnvironment
     words: Words
     values: Mapping[str, Any]
     known: bool

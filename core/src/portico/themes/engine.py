@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import structlog
-from jinja2 import Environment, StrictUndefined, Undefined
+from jinja2 import StrictUndefined, Undefined
 from markupsafe import Markup
 
 from portico.hooks.loader import Registry
@@ -18,6 +18,7 @@ from portico.stores.models import Store
 from portico.themes.accent import accent_properties, light_shades
 from portico.themes.assets import HASH_LENGTH, Folder, read_folder
 from portico.themes.colors import parse_color
+from portico.themes.compiled import PageEnvironment
 from portico.themes.editions import Edition
 from portico.themes.environment import Words, build_environment
 from portico.themes.icons import icon, icon_sprite, with_icons, with_icons_inside
@@ -63,7 +64,7 @@ class ThemeEngine:
     plugins: Mapping[str, PluginFolder]
     translations: Translations
     core_static: Folder
-    environments: Mapping[str, Environment]
+    environments: Mapping[str, PageEnvironment]
     linking: bool = True
     """Whether pages are linked (``portico.themes.linked``); as they are, errors tell the line."""
     _editions: dict[tuple[str, str | None, str], Edition] = field(default_factory=dict)
@@ -336,7 +337,7 @@ def _environment(
     themes: Mapping[str, Theme],
     plugins: Mapping[str, PluginFolder],
     undefined: type[Undefined] = Undefined,
-) -> Environment:
+) -> PageEnvironment:
     line = themes[name].line if name in themes else ()
     return build_environment(template_layers(line, themes, plugins), frozenset(plugins), undefined)
 

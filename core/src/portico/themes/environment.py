@@ -47,7 +47,7 @@ def build_environment(
     layers: Sequence[tuple[str, Path]],
     plugins: frozenset[str],
     undefined: type[Undefined] = Undefined,
-) -> Environment:
+) -> PageEnvironment:
     """The environment that looks templates up in ``layers``, the first one first.
 
     Each layer is also there under its own prefix (``default:portal/base.html``), so that an

@@ -9,6 +9,7 @@ A template that does anything else (a name worked out while it runs, ``include``
 blocks...) is left to Jinja as it is: ``link`` then raises ``NotLinked``.
 """
 
+import pickle
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -41,8 +42,10 @@ class LinkedMacro:
     name: str
     node: nodes.Macro
     module: "Module"
-    special: frozenset[str]
-    """Which of ``caller``, ``kwargs`` and ``varargs`` it reads."""
+
+    def special(self) -> set[str]:
+        """Which of ``caller``, ``kwargs`` and ``varargs`` it reads."""
+        return find_undeclared(self.node.body, ("caller", "kwargs", "varargs"))
 
 
 @dataclass(slots=True)
@@ -53,17 +56,24 @@ class Module:
     imports: dict[str, "Module"] = field(default_factory=dict)
 
 
-def link(environment: Environment, name: str, constants: Constants) -> nodes.Template:
+def link(
+    environment: Environment, name: str, constants: Constants, trees: dict[str, bytes]
+) -> nodes.Template:
     """Put the template ``name`` together.
 
-    Raises NotLinked, and what Jinja raises for a template that is missing or broken.
+    ``trees`` keeps what has been parsed, since most pages share most of it (a copy by pickle takes
+    a fiftieth of the time). Raises NotLinked, and what Jinja raises for a template that is missing
+    or broken.
     """
-    return _Linker(environment, constants).page(name)
+    return _Linker(environment, constants, trees).page(name)
 
 
 class _Linker:
-    def __init__(self, environment: Environment, constants: Constants) -> None:
+    def __init__(
+        self, environment: Environment, constants: Constants, trees: dict[str, bytes]
+    ) -> None:
         self._environment = environment
+        self._trees = trees
         self._constants = constants
         self._modules: dict[str, Module] = {}
         self._count = 0
@@ -102,11 +112,18 @@ class _Linker:
         return page
 
     def _parse(self, name: str) -> nodes.Template:
-        loader = self._environment.loader
-        if loader is None:
-            raise NotLinked("there is nothing to load templates with")
-        source, file, _ = loader.get_source(self._environment, name)
-        return self._environment._parse(source, name, file)  # parse() would hide the line
+        """A tree of its own, to be changed at will."""
+        kept = self._trees.get(name)
+        if kept is None:
+            loader = self._environment.loader
+            if loader is None:
+                raise NotLinked("there is nothing to load templates with")
+            source, file, _ = loader.get_source(self._environment, name)
+            tree = self._environment._parse(source, name, file)  # parse() would hide the line
+            tree.set_environment(None)  # type: ignore[arg-type]  # until the page is complete
+            kept = self._trees[name] = pickle.dumps(tree)
+        copy: nodes.Template = pickle.loads(kept)  # noqa: S301  made above, by ourselves
+        return copy
 
     def _chain(self, name: str) -> Iterator[nodes.Template]:
         """The template, what it extends, and so on."""
@@ -136,16 +153,12 @@ class _Linker:
             if imported is not None:
                 module.imports[imported[0]] = self._module(imported[1])
             elif isinstance(node, nodes.Macro):
-                module.macros[node.name] = self._macro(node, module)
+                self._count += 1
+                inside = f"{LINKED}{self._count}"
+                module.macros[node.name] = LinkedMacro(inside, node, module)
             elif not _is_blank(node):
                 raise NotLinked(f"{name} holds more than macros")
         return module
-
-    def _macro(self, node: nodes.Macro, module: Module) -> LinkedMacro:
-        special = find_undeclared(node.body, ("caller", "kwargs", "varargs"))
-        macro = LinkedMacro(f"{LINKED}{self._count}", node, module, frozenset(special))
-        self._count += 1
-        return macro
 
     def _finish(self, tree: nodes.Node, module: Module, shadowed: frozenset[str]) -> None:
         """Resolve what one function of the page refers to."""
@@ -196,7 +209,8 @@ class _Linker:
 
     def call(self, macro: LinkedMacro, node: nodes.Call) -> nodes.Call:
         """The call with every argument in its place, ``missing`` where there is none."""
-        if macro.special - {"kwargs"} or macro.node.find(nodes.Block):
+        special = macro.special()
+        if special - {"kwargs"} or macro.node.find(nodes.Block):
             raise NotLinked(f"the macro {macro.node.name} is called in more than one way")
         if node.dyn_args or node.dyn_kwargs or len(node.args) > len(macro.node.args):
             raise NotLinked(f"the macro {macro.node.name} is called with more than it takes")
@@ -206,7 +220,7 @@ class _Linker:
         arguments = list(node.args)
         for argument in macro.node.args[len(arguments) :]:
             arguments.append(given.pop(argument.name, internal("missing")))
-        if "kwargs" in macro.special:
+        if "kwargs" in special:
             pairs = [nodes.Pair(nodes.Const(key), value) for key, value in given.items()]
             arguments.append(nodes.Dict(pairs))
         elif given:
@@ -331,11 +345,16 @@ def _merge(tree: nodes.Node) -> None:
 
 def stored(tree: nodes.Node) -> set[str]:
     """Every name that the template sets itself."""
-    names = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
-    names |= {macro.name for macro in tree.find_all(nodes.Macro)}
-    names |= {each.target for each in tree.find_all(nodes.Import)}
-    for each in tree.find_all(nodes.FromImport):
-        names |= {name if isinstance(name, str) else name[1] for name in each.names}
+    names: set[str] = set()
+    for node in tree.find_all((nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport)):
+        if isinstance(node, nodes.Name):
+            names |= {node.name} if node.ctx != "load" else set()
+        elif isinstance(node, nodes.Macro):
+            names.add(node.name)
+        elif isinstance(node, nodes.Import):
+            names.add(node.target)
+        elif isinstance(node, nodes.FromImport):
+            names |= {name if isinstance(name, str) else name[1] for name in node.names}
     return names
 
 
