@@ -169,7 +169,7 @@ async def open_store(database_url: str, folder: Path) -> None:
         product = await catalog.create_product(
             rt, store, slug=SLUG, name="Typeface", license_issuer="licenses", by="cli"
         )
-        await catalog.add_price(rt, store, product.id, unit_amount=2000, currency="EUR")
+        await catalog.add_price(rt, store, product.id, unit_amount=2000, currency="EUR", by="test")
 
 
 @pytest.mark.slow

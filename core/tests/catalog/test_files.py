@@ -11,6 +11,7 @@ from portico.catalog import service as catalog
 from portico.catalog.tables import file_versions, files
 from portico.catalog.uploads import BLOCK, display_name, media_type
 from portico.db import Query
+from portico.events import service as events
 from portico.events.tables import audit_log, outbox
 from portico.hooks.errors import Refused
 from portico.stores import service as stores
@@ -146,7 +147,7 @@ async def test_when_the_row_fails_the_bytes_are_deleted(
     async def fail(*_args, **_options):
         raise RuntimeError("the audit log is full")
 
-    monkeypatch.setattr(catalog.events, "audit", fail)
+    monkeypatch.setattr(events, "audit", fail)
     with pytest.raises(RuntimeError, match="full"):
         await add(runtime, store, product)
     assert memory.kept == {}

@@ -1,6 +1,6 @@
 """What a store sells."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -53,6 +53,8 @@ class Product:
     license_settings: dict[str, Any]
     confirmation_message: str
     created_at: datetime
+    subscription_rules: dict[str, Any] = field(default_factory=dict)
+    """What differs from the store's rules; see ``portico.subscriptions.rules``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +114,20 @@ class OfferedVersion:
     file_name: str
     position: int
     version: FileVersion
+
+
+MAX_SALES = 1000
+"""Where a list stops counting: it must not take longer the better a product sells."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product in a seller's list; of ``sales`` at most ``MAX_SALES`` are counted."""
+
+    id: str
+    slug: str
+    name: str
+    state: ProductState
+    created_at: datetime
+    files: int
+    sales: int

@@ -5,7 +5,15 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portico.catalog.models import FileState, FileVersion, Price, Product, ProductFile
+from portico.catalog.models import (
+    MAX_SALES,
+    FileState,
+    FileVersion,
+    Price,
+    Product,
+    ProductFile,
+    ProductRow,
+)
 from portico.catalog.tables import (
     bundle_products,
     downloads,
@@ -17,6 +25,8 @@ from portico.catalog.tables import (
 from portico.db import Command, Query, in_list, insert_or_ignore, lock_rows
 from portico.db.columns import next_number
 from portico.db.packing import packed
+from portico.orders.models import OrderKind, OrderState
+from portico.orders.tables import order_items, orders
 from portico.stores.tables import stores
 
 
@@ -90,9 +100,9 @@ ADD_PRODUCT = Query(
     .values(_values(products, number=next_number("products")))
     .returning(products),
 )
-PRODUCT = Query(
-    Product, sa.select(products).where(products.c.store_id == _store, products.c.id == _id)
-)
+_product = sa.select(products).where(products.c.store_id == _store, products.c.id == _id)
+PRODUCT = Query(Product, _product)
+LOCK_PRODUCT = Query(Product, lock_rows(_product, skip_locked=False))
 PRODUCT_BY_SLUG = Query(
     Product,
     sa.select(products).where(
@@ -108,6 +118,17 @@ _asked_products = (
     .order_by(products.c.number)
 )
 PRODUCTS_BY_IDS = Query(Product, _asked_products)
+_editable = (
+    "slug", "name", "description", "downloads_after_cancellation", "older_versions",
+    "confirmation_message", "subscription_rules",
+)  # fmt: skip
+UPDATE_PRODUCT = Command(
+    sa.update(products)
+    .where(products.c.store_id == _store, products.c.id == sa.bindparam("product_id"))
+    .values({
+        name: sa.bindparam(f"new_{name}", type_=products.c[name].type) for name in _editable
+    })
+)  # fmt: skip
 SET_PRODUCT_STATE = Command(
     sa.update(products)
     .where(products.c.store_id == _store, products.c.id == sa.bindparam("product_id"))
@@ -122,6 +143,19 @@ SET_LICENSE_ISSUER = Command(
     )
 )
 ADD_BUNDLE_PART = Command(sa.insert(bundle_products).values(_values(bundle_products)))
+DROP_BUNDLE_PARTS = Command(
+    sa.delete(bundle_products).where(
+        bundle_products.c.store_id == _store,
+        bundle_products.c.bundle_id == sa.bindparam("bundle_id"),
+    )
+)
+BUNDLES_WITH = Query(
+    str,
+    sa.select(bundle_products.c.bundle_id).where(
+        bundle_products.c.store_id == _store,
+        bundle_products.c.product_id == sa.bindparam("product_id"),
+    ),
+)
 _asked_parts = (
     sa.select(bundle_products.c.bundle_id, bundle_products.c.product_id)
     .where(bundle_products.c.store_id == _store, in_list(bundle_products.c.bundle_id, "ids"))
@@ -140,6 +174,18 @@ PRICES = Query(
         prices.c.active,
     )
     .order_by(prices.c.id),
+)
+
+ALL_PRICES = Query(
+    Price,
+    sa.select(prices)
+    .where(prices.c.store_id == _store, in_list(prices.c.product_id, "product_ids"))
+    .order_by(prices.c.active.desc(), prices.c.id),
+)
+SET_PRICE_ACTIVE = Command(
+    sa.update(prices)
+    .where(prices.c.store_id == _store, prices.c.id == sa.bindparam("price_id"))
+    .values(active=sa.bindparam("new_active", type_=sa.Boolean))
 )
 
 _next_position = (
@@ -169,6 +215,11 @@ RENAME_FILE = Command(
     sa.update(files)
     .where(files.c.store_id == _store, files.c.id == sa.bindparam("file_id"))
     .values(name=sa.bindparam("name"))
+)
+PLACE_FILE = Command(
+    sa.update(files)
+    .where(files.c.store_id == _store, files.c.id == sa.bindparam("file_id"))
+    .values(position=sa.bindparam("new_position", type_=sa.Integer))
 )
 REMOVE_FILE = Command(
     sa.update(files)
@@ -285,3 +336,59 @@ ADD_DOWNLOAD = Query(
 DOWNLOAD = Query(
     str, sa.select(downloads.c.id).where(downloads.c.store_id == _store, downloads.c.id == _id)
 )
+
+_sold = (
+    sa.select(sa.literal(1))
+    .select_from(
+        order_items.join(
+            orders,
+            (orders.c.store_id == order_items.c.store_id) & (orders.c.id == order_items.c.order_id),
+        )
+    )
+    .where(
+        order_items.c.store_id == products.c.store_id,
+        order_items.c.product_id == products.c.id,
+        orders.c.mode == sa.bindparam("mode", type_=orders.c.mode.type),
+        orders.c.kind == OrderKind.PURCHASE,
+        orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+    )
+    .correlate(products)
+    .limit(MAX_SALES)
+    .subquery("sold")
+)
+_words = sa.bindparam("words", type_=sa.Text)
+_rows = sa.select(
+    products.c.id,
+    products.c.slug,
+    products.c.name,
+    products.c.state,
+    products.c.created_at,
+    sa.select(sa.func.count())
+    .select_from(files)
+    .where(
+        files.c.store_id == products.c.store_id,
+        files.c.product_id == products.c.id,
+        files.c.state == FileState.ACTIVE,
+    )
+    .correlate(products)
+    .scalar_subquery()
+    .label("files"),
+    sa.select(sa.func.count()).select_from(_sold).scalar_subquery().label("sales"),
+).where(
+    products.c.store_id == _store,
+    in_list(products.c.state, "states"),
+    sa.func.lower(products.c.name).like(_words, escape="/")
+    | products.c.slug.like(_words, escape="/"),
+)
+_cursor = sa.bindparam("cursor", type_=sa.Text)
+_limit = sa.bindparam("limit", type_=sa.BigInteger)
+SEARCH = {
+    "first": Query(ProductRow, _rows.order_by(products.c.id.desc()).limit(_limit)),
+    "before": Query(
+        ProductRow,
+        _rows.where(products.c.id < _cursor).order_by(products.c.id.desc()).limit(_limit),
+    ),
+    "after": Query(
+        ProductRow, _rows.where(products.c.id > _cursor).order_by(products.c.id).limit(_limit)
+    ),
+}

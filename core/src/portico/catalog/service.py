@@ -1,42 +1,59 @@
 """Products, prices and files. Who may download what is derived elsewhere, when it is asked."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from babel.core import get_global
 from pydantic import ValidationError
 
-from portico.actors import actor
-from portico.catalog import queries, uploads
-from portico.catalog.models import (
-    FileState,
-    FileVersion,
-    Interval,
-    OfferedVersion,
-    Price,
-    PriceType,
-    Product,
-    ProductFile,
-    ProductState,
+from portico.catalog import queries
+from portico.catalog.changes import changed
+from portico.catalog.files import (
+    add_file,
+    file_by_id,
+    files_of,
+    newest_versions,
+    order_files,
+    remove_file,
+    rename_file,
+    replace_file,
+    versions_for_products,
+    versions_of,
 )
-from portico.catalog.uploads import Received
-from portico.db import ConflictError, Query
-from portico.events import service as events
-from portico.events.models import EventType
+from portico.catalog.models import Product, ProductRow, ProductState
+from portico.catalog.prices import (
+    add_price,
+    all_prices,
+    check_price,
+    price_by_id,
+    prices_of,
+    set_price_active,
+)
+from portico.db import ConflictError
 from portico.hooks.errors import InvalidSettings, Refused
 from portico.hooks.licenses import LicenseHooks
 from portico.hooks.plugin import PluginSettings
+from portico.i18n import N_
 from portico.ids import new_id
 from portico.runtime import Runtime
 from portico.stores.models import Store
 
+__all__ = [
+    "add_file", "add_price", "all_prices", "archive_product", "bundle_parts",
+    "check_license_settings", "check_price", "create_product", "file_by_id", "files_of",
+    "newest_versions",
+    "order_files", "price_by_id", "prices_of", "product_by_id", "product_by_slug", "products",
+    "products_by_ids", "proposed_slug", "remove_file", "rename_file", "replace_file",
+    "restore_product", "search_products", "set_license_issuer", "set_price_active",
+    "update_product", "versions_for_products", "versions_of",
+]  # fmt: skip
+
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = frozenset({"return"})  # /buy/return is where providers send the buyer back to
-_CURRENCIES = frozenset(get_global("all_currencies"))
-
-
-# Products and prices
+_MISSING = N_("This store has no such product.")
+SLUG_LENGTH = 80
 
 
 async def create_product(
@@ -58,12 +75,7 @@ async def create_product(
 
     Refused in words for what does not fit; InvalidSettings for wrong ``license_settings``.
     """
-    if not _SLUG.fullmatch(slug) or len(slug) > 80:
-        raise Refused("The short name takes small letters, digits and single hyphens.")
-    if slug in _RESERVED:
-        raise Refused(f"The short name {slug} is taken by the portal itself. Choose another.")
-    if not name.strip():
-        raise Refused("The product needs a name.")
+    _check_names(slug, name)
     if license_issuer is not None:
         check_license_settings(rt, license_issuer, license_settings or {})
     parts = list(dict.fromkeys(bundle_of))
@@ -76,30 +88,102 @@ async def create_product(
                 downloads_after_cancellation=downloads_after_cancellation,
                 older_versions=older_versions, license_issuer=license_issuer,
                 license_settings=dict(license_settings or {}),
-                confirmation_message=confirmation_message, created_at=rt.clock.now(),
+                confirmation_message=confirmation_message, subscription_rules={},
+                created_at=rt.clock.now(),
             )  # fmt: skip
             if product is None:
                 raise LookupError(f"product {slug} was not returned")
-            await rt.db.run_many(
-                queries.ADD_BUNDLE_PART,
-                [
-                    {"store_id": store.id, "bundle_id": product.id, "product_id": part}
-                    for part in parts
-                ],
-            )
-            await _changed(rt, store, by, "product.create", "product", product.id, {"slug": slug})
+            await _add_parts(rt, store, product.id, parts)
+            await changed(rt, store, by, "product.create", "product", product.id, {"slug": slug})
     except ConflictError:
-        raise Refused(f"There is a product with the short name {slug} already.") from None
+        raise Refused(_SLUG_TAKEN) from None
     return product
+
+
+def _check_names(slug: str, name: str) -> None:
+    if not _SLUG.fullmatch(slug) or len(slug) > SLUG_LENGTH:
+        raise Refused(N_("The short name takes small letters, digits and single hyphens."))
+    if slug in _RESERVED:
+        raise Refused(N_("This short name is taken by the portal itself. Choose another."))
+    if not name.strip():
+        raise Refused(N_("The product needs a name."))
+
+
+_SLUG_TAKEN = N_("Another product has this short name already. Choose another.")
+
+
+def proposed_slug(name: str) -> str:
+    """A short name made from a product's name; empty where nothing of it can stay."""
+    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("&", " and "))
+    ascii_only = plain.encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_only)[:SLUG_LENGTH].strip("-")
+    return f"{slug}-1" if slug in _RESERVED else slug
+
+
+async def update_product(
+    rt: Runtime,
+    store: Store,
+    product_id: str,
+    *,
+    by: str,
+    bundle_of: Sequence[str] | None = None,
+    **changes: Any,
+) -> Product:
+    """Change what is given: slug, name, description, confirmation_message, older_versions,
+    downloads_after_cancellation, subscription_rules; ``bundle_of`` is what it contains from now on.
+
+    LookupError where the store has no such product; Refused in words.
+    """
+    try:
+        async with rt.db.transaction():
+            # Locked, so that two sellers who change different fields both find theirs changed.
+            old = await rt.db.one(queries.LOCK_PRODUCT, store_id=store.id, id=product_id)
+            if old is None:
+                raise LookupError(product_id)
+            new = replace(old, **changes)
+            _check_names(new.slug, new.name)
+            await rt.db.run(
+                queries.UPDATE_PRODUCT, store_id=store.id, product_id=product_id,
+                new_slug=new.slug, new_name=new.name.strip(), new_description=new.description,
+                new_downloads_after_cancellation=new.downloads_after_cancellation,
+                new_older_versions=new.older_versions,
+                new_confirmation_message=new.confirmation_message,
+                new_subscription_rules=new.subscription_rules,
+            )  # fmt: skip
+            if bundle_of is not None:
+                await _set_parts(rt, store, product_id, list(dict.fromkeys(bundle_of)))
+            names = sorted([*changes, *(["bundle_of"] if bundle_of is not None else [])])
+            data = {"changed": names}
+            await changed(rt, store, by, "product.update", "product", product_id, data)
+    except ConflictError:
+        raise Refused(_SLUG_TAKEN) from None
+    return new
+
+
+async def _set_parts(rt: Runtime, store: Store, bundle_id: str, parts: Sequence[str]) -> None:
+    if bundle_id in parts:
+        raise Refused(N_("A bundle cannot contain itself."))
+    if parts and await rt.db.all(queries.BUNDLES_WITH, store_id=store.id, product_id=bundle_id):
+        raise Refused(N_("This product is in a bundle itself, so it cannot become one."))
+    await _check_parts(rt, store, parts)
+    await rt.db.run(queries.DROP_BUNDLE_PARTS, store_id=store.id, bundle_id=bundle_id)
+    await _add_parts(rt, store, bundle_id, parts)
+
+
+async def _add_parts(rt: Runtime, store: Store, bundle_id: str, parts: Sequence[str]) -> None:
+    await rt.db.run_many(
+        queries.ADD_BUNDLE_PART,
+        [{"store_id": store.id, "bundle_id": bundle_id, "product_id": part} for part in parts],
+    )
 
 
 async def _check_parts(rt: Runtime, store: Store, parts: Sequence[str]) -> None:
     """A bundle contains products of its own store, and no bundles: access stays one step deep."""
     found = await rt.db.all(queries.PRODUCTS_BY_IDS, store_id=store.id, ids=parts)
     if len(found) != len(parts):
-        raise Refused("The bundle names a product that this store does not have.")
+        raise Refused(N_("The bundle names a product that this store does not have."))
     if await rt.db.all(queries.BUNDLE_PARTS, store_id=store.id, ids=parts):
-        raise Refused("A bundle cannot contain another bundle. Name the products themselves.")
+        raise Refused(N_("A bundle cannot contain another bundle. Name the products themselves."))
 
 
 def check_license_settings(rt: Runtime, issuer: str, values: Mapping[str, Any]) -> PluginSettings:
@@ -136,52 +220,52 @@ async def set_license_issuer(
     async with rt.db.transaction():
         if not await rt.db.run(queries.SET_LICENSE_ISSUER, store_id=store.id,
                                product_id=product_id, issuer=issuer, settings=values):  # fmt: skip
-            raise Refused("This store has no such product.")
-        await _changed(rt, store, by, "product.licenses", "product", product_id, {"issuer": issuer})
+            raise Refused(_MISSING)
+        await changed(rt, store, by, "product.licenses", "product", product_id, {"issuer": issuer})
 
 
 async def archive_product(rt: Runtime, store: Store, product_id: str, *, by: str) -> None:
     """Sell the product no longer. Those who bought it keep it."""
+    await _set_state(rt, store, product_id, ProductState.ARCHIVED, "product.archive", by)
+
+
+async def restore_product(rt: Runtime, store: Store, product_id: str, *, by: str) -> None:
+    """Sell an archived product again."""
+    await _set_state(rt, store, product_id, ProductState.ACTIVE, "product.restore", by)
+
+
+async def _set_state(
+    rt: Runtime, store: Store, product_id: str, state: ProductState, action: str, by: str
+) -> None:
     async with rt.db.transaction():
-        changed = await rt.db.run(
-            queries.SET_PRODUCT_STATE, store_id=store.id, product_id=product_id,
-            state=ProductState.ARCHIVED,
-        )  # fmt: skip
-        if not changed:
-            raise Refused("This store has no such product.")
-        await _changed(rt, store, by, "product.archive", "product", product_id)
+        if not await rt.db.run(
+            queries.SET_PRODUCT_STATE, store_id=store.id, product_id=product_id, state=state
+        ):
+            raise Refused(_MISSING)
+        await changed(rt, store, by, action, "product", product_id)
 
 
-async def add_price(
+async def search_products(
     rt: Runtime,
     store: Store,
-    product_id: str,
     *,
-    unit_amount: int,
-    currency: str,
-    interval: Interval | None = None,
-    interval_count: int = 1,
-    trial_days: int = 0,
-) -> Price:
-    """A price in minor units: once, or every ``interval_count`` intervals."""
-    currency = currency.upper()
-    if currency not in _CURRENCIES:
-        raise Refused(f"{currency} is not a currency code such as EUR or USD.")
-    if unit_amount < 0:
-        raise Refused("A price cannot be below zero.")
-    if interval_count < 1 or trial_days < 0 or (trial_days and interval is None):
-        raise Refused("A trial is for subscriptions; periods count from 1 and days from 0.")
-    if await product_by_id(rt, store.id, product_id) is None:
-        raise Refused("This store has no such product.")
-    price = await rt.db.one(
-        queries.ADD_PRICE, store_id=store.id, id=new_id("price"), product_id=product_id,
-        type=PriceType.RECURRING if interval else PriceType.ONE_TIME, currency=currency,
-        unit_amount=unit_amount, interval=interval, interval_count=interval_count,
-        trial_days=trial_days, active=True, created_at=rt.clock.now(),
+    words: str = "",
+    state: ProductState | None = None,
+    direction: str = "first",
+    cursor: str = "",
+    limit: int,
+) -> list[ProductRow]:
+    """Products whose name or short name has the words in it, the newest first.
+
+    ``direction`` is ``first``, ``before`` or ``after`` the id ``cursor``; what is after comes
+    oldest first. Sales count up to ``models.MAX_SALES``, in the store's mode.
+    """
+    wanted = re.sub(r"([%_/])", r"/\1", words.lower())
+    at = {} if direction == "first" else {"cursor": cursor}
+    return await rt.db.all(
+        queries.SEARCH[direction], store_id=store.id, mode=store.mode, words=f"%{wanted}%",
+        states=[state] if state else list(ProductState), limit=limit, **at,
     )  # fmt: skip
-    if price is None:
-        raise LookupError("the new price was not returned")
-    return price
 
 
 async def product_by_slug(rt: Runtime, store: Store, slug: str) -> Product | None:
@@ -212,189 +296,3 @@ async def bundle_parts(
     for part in await rt.db.all(queries.BUNDLE_PARTS, store_id=store_id, ids=product_ids):
         found.setdefault(part.bundle_id, []).append(part.product_id)
     return found
-
-
-async def prices_of(rt: Runtime, store: Store, product_id: str) -> list[Price]:
-    """The prices a product is sold at now, oldest first."""
-    return await rt.db.all(queries.PRICES, store_id=store.id, product_id=product_id)
-
-
-async def price_by_id(rt: Runtime, store_id: str, price_id: str) -> Price | None:
-    """A price, offered or not."""
-    return await rt.db.one(queries.PRICE, store_id=store_id, id=price_id)
-
-
-# Files
-
-
-async def add_file(
-    rt: Runtime,
-    store: Store,
-    product_id: str,
-    *,
-    filename: str,
-    name: str | None = None,
-    content_type: str | None = None,
-    chunks: AsyncIterator[bytes],
-    label: str = "",
-    notes: str = "",
-    by: str,
-) -> FileVersion:
-    """Add a file with its first version; everybody who has the product has it at once.
-
-    ``chunks`` are read once, as they come. Refused in words when it is empty or too large.
-    """
-    if await product_by_id(rt, store.id, product_id) is None:
-        raise Refused("This store has no such product.")
-    received = await uploads.receive(
-        rt, store, filename=filename, content_type=content_type, chunks=chunks
-    )
-    file_id = new_id("file")
-    try:
-        async with rt.db.transaction():
-            await rt.db.run(
-                queries.ADD_FILE, store_id=store.id, id=file_id, product_id=product_id,
-                name=(name or "").strip() or received.filename, state=FileState.ACTIVE,
-                created_at=rt.clock.now(),
-            )  # fmt: skip
-            version = await _add_version(rt, store, product_id, file_id, received, label, notes)
-            await _changed(rt, store, by, "file.add", "file", file_id, {"version": version.id})
-    except BaseException:
-        await uploads.discard_unless_kept(rt, store, received)
-        raise
-    return version
-
-
-async def replace_file(
-    rt: Runtime,
-    store: Store,
-    file_id: str,
-    *,
-    filename: str,
-    name: str | None = None,
-    content_type: str | None = None,
-    chunks: AsyncIterator[bytes],
-    label: str = "",
-    notes: str = "",
-    by: str,
-) -> FileVersion:
-    """Add a version to a file; it is the one offered from now on. ``name`` renames the file."""
-    await _active(rt, store, queries.FILE, file_id)
-    received = await uploads.receive(
-        rt, store, filename=filename, content_type=content_type, chunks=chunks
-    )
-    try:
-        async with rt.db.transaction():
-            # Locked, so that two uploads at once become two versions, and none of a removed file.
-            file = await _active(rt, store, queries.LOCK_FILE, file_id)
-            if name and name.strip():
-                await rt.db.run(
-                    queries.RENAME_FILE, store_id=store.id, file_id=file_id, name=name.strip()
-                )
-            version = await _add_version(
-                rt, store, file.product_id, file_id, received, label, notes
-            )
-            await _changed(rt, store, by, "file.replace", "file", file_id, {"version": version.id})
-    except BaseException:
-        await uploads.discard_unless_kept(rt, store, received)
-        raise
-    return version
-
-
-async def _active(
-    rt: Runtime, store: Store, query: Query[ProductFile], file_id: str
-) -> ProductFile:
-    file = await rt.db.one(query, store_id=store.id, id=file_id)
-    if file is None:
-        raise Refused("This store has no such file.")
-    if file.state is not FileState.ACTIVE:
-        raise Refused("The file was removed. Add it to the product again.")
-    return file
-
-
-async def _add_version(
-    rt: Runtime,
-    store: Store,
-    product_id: str,
-    file_id: str,
-    received: Received,
-    label: str,
-    notes: str,
-) -> FileVersion:
-    version = await rt.db.one(
-        queries.ADD_VERSION, store_id=store.id, id=received.version_id, file_id=file_id,
-        label=label.strip(), notes=notes.strip(), filename=received.filename,
-        content_type=received.content_type, size=received.stored.size,
-        sha256=received.stored.sha256, storage=received.storage, storage_key=received.stored.key,
-        created_at=rt.clock.now(),
-    )  # fmt: skip
-    if version is None:
-        raise LookupError("the new version was not returned")
-    data = {"file_id": file_id, "product_id": product_id, "number": version.number}
-    await events.publish(rt, store, EventType.FILE_VERSION_ADDED, version.id, data)
-    return version
-
-
-async def remove_file(rt: Runtime, store: Store, file_id: str, *, by: str) -> None:
-    """Offer the file to nobody any more. Its bytes and its history stay."""
-    async with rt.db.transaction():
-        file = await _active(rt, store, queries.LOCK_FILE, file_id)
-        await rt.db.run(queries.REMOVE_FILE, store_id=store.id, file_id=file_id)
-        data = {"product_id": file.product_id}
-        await events.publish(rt, store, EventType.FILE_REMOVED, file_id, data)
-        await _changed(rt, store, by, "file.remove", "file", file_id)
-
-
-async def file_by_id(rt: Runtime, store_id: str, file_id: str) -> ProductFile | None:
-    """A file, removed or not."""
-    return await rt.db.one(queries.FILE, store_id=store_id, id=file_id)
-
-
-async def files_of(
-    rt: Runtime, store: Store, product_id: str
-) -> list[tuple[ProductFile, FileVersion | None]]:
-    """The files a product offers, in their order, each with its newest version."""
-    newest = {v.file_id: v for v in await newest_versions(rt, store.id, product_id)}
-    files = await rt.db.all(queries.FILES, store_id=store.id, product_id=product_id)
-    return [(file, newest.get(file.id)) for file in files]
-
-
-async def versions_of(rt: Runtime, store_id: str, file_id: str) -> list[FileVersion]:
-    """Every version of a file, the newest first."""
-    return await rt.db.all(queries.VERSIONS_OF_FILE, store_id=store_id, file_id=file_id)
-
-
-async def versions_for_products(
-    rt: Runtime, store_id: str, product_ids: Sequence[str], *, newest_only: bool = False
-) -> list[OfferedVersion]:
-    """What the products offer now, in one query: by product, by position, newest version first.
-
-    Older versions are among them where the product offers those.
-    """
-    query = queries.NEWEST if newest_only else queries.OFFERED
-    rows = await rt.db.all(query, store_id=store_id, product_ids=product_ids)
-    return [OfferedVersion(r.product_id, r.file_name, r.position, r.version()) for r in rows]
-
-
-async def newest_versions(rt: Runtime, store_id: str, product_id: str) -> list[FileVersion]:
-    """The newest version of each file that the product offers, in their order."""
-    offered = await versions_for_products(rt, store_id, [product_id], newest_only=True)
-    return [one.version for one in offered]
-
-
-async def _changed(
-    rt: Runtime,
-    store: Store,
-    by: str,
-    action: str,
-    subject_type: str,
-    subject_id: str,
-    data: Mapping[str, Any] | None = None,
-) -> None:
-    """In the transaction of every change: outdates what is kept in memory, and is audited."""
-    await rt.db.run(queries.NEW_CATALOG_VERSION, store_id=store.id)
-    actor_type, actor_id = actor(by)
-    await events.audit(
-        rt, store_id=store.id, actor_type=actor_type, actor_id=actor_id, action=action,
-        subject_type=subject_type, subject_id=subject_id, data=data or {},
-    )  # fmt: skip

@@ -18,6 +18,7 @@ products = store_table(
     sa.Column("license_issuer", sa.Text),
     json("license_settings"),
     sa.Column("confirmation_message", sa.Text, nullable=False),
+    json("subscription_rules"),
     moment("created_at"),
     sa.UniqueConstraint("store_id", "slug"),
 )

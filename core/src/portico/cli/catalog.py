@@ -95,7 +95,7 @@ def price(
         item = await product_named(rt, found, product)
         await catalog.add_price(
             rt, found, item.id, unit_amount=amount, currency=currency or found.currency,
-            interval=every, interval_count=every_count, trial_days=trial_days,
+            interval=every, interval_count=every_count, trial_days=trial_days, by="cli",
         )  # fmt: skip
         typer.echo(f"Added the price to {item.name}.")
 

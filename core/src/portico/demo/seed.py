@@ -124,7 +124,7 @@ async def _add_product(rt: Runtime, store: Store, item: DemoProduct, ids: dict[s
     ids[item.slug] = product.id
     await catalog.add_price(
         rt, store, product.id, unit_amount=item.amount, currency=store.currency,
-        interval=item.interval,
+        interval=item.interval, by="demo",
     )  # fmt: skip
     for file in item.files:
         file_id = None

@@ -69,6 +69,7 @@ async def make_price(
     """A price of 20.00; a recurring one with an ``interval``."""
     options.setdefault("unit_amount", 2000)
     options.setdefault("currency", store.currency)
+    options.setdefault("by", "test")
     return await catalog.add_price(rt, store, product.id, interval=interval, **options)
 
 
