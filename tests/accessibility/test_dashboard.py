@@ -20,6 +20,8 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PAGES = (
     "",
     "nowhere",
+    "products",
+    "products/new",
     "settings/team",
     "x/payments_sandbox/subscriptions",
 )

@@ -2,13 +2,14 @@
 
 from quart import Blueprint
 
-from portico.web.dashboard import home, settings, setup, sign_in, stores, team
+from portico.web.dashboard import home, products, settings, setup, sign_in, stores, team
 from portico.web.http import dashboard_blueprint
 
 OF_SELLERS = (stores, setup, sign_in)
 """Pages of no store."""
 OF_STORES = (
     home,
+    products,
     settings,
     team,
 )
