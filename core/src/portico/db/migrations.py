@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -205,6 +206,11 @@ async def _transaction(url: str, *, write: bool = False) -> AsyncIterator[AsyncC
         path = DatabaseURL(url).database
         if not write and not Path(path).exists():  # noqa: ASYNC240 - instant, and not in a server
             path = ":memory:"  # looking must not create the file
+        # The thread of a connection that cannot be opened would outlive the loop, and complain.
+        try:
+            sqlite3.connect(path).close()
+        except sqlite3.Error as error:
+            raise translate(error) from error
         engine = create_async_engine(
             sa.URL.create("sqlite+aiosqlite", database=path),
             connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
