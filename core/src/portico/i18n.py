@@ -159,6 +159,7 @@ def _date_locale(locale: str) -> Locale:
     return _locale("en_001" if locale == "en" else locale)
 
 
+@lru_cache(maxsize=256)
 def direction(locale: str) -> str:
     """``ltr`` or ``rtl``."""
     return _locale(locale).text_direction

@@ -37,7 +37,9 @@ def much(rows, customer):
     return {"order": order, "license": licenses[0], "subscription": subscription}
 
 
-async def test_every_page_costs_the_visit_and_one_statement(rows, customer, sign_in, statements):
+async def test_a_page_costs_the_visit_and_one_statement_the_overview_only_one(
+    rows, customer, sign_in, statements
+):
     ids = much(rows, customer)
     browser = await sign_in(rows, customer)
     for path in ("billing", ""):  # the store's plugins and products are read once in a process
@@ -45,4 +47,4 @@ async def test_every_page_costs_the_visit_and_one_statement(rows, customer, sign
     for path in PAGES:
         with statements() as ran:
             await browser.get(path.format(**ids))
-        assert len(ran) == 2, (path, ran)
+        assert len(ran) == (2 if path else 1), (path, ran)

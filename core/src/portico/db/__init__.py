@@ -3,7 +3,7 @@
 Nothing outside this package imports the `databases` library or a driver.
 """
 
-from portico.db.constructs import in_list, insert_or_ignore, lock_rows, upsert
+from portico.db.constructs import in_list, insert_or_ignore, lock_rows, replace_parameters, upsert
 from portico.db.database import Database, check_url
 from portico.db.dialects import DialectName
 from portico.db.errors import (
@@ -38,5 +38,6 @@ __all__ = [
     "insert_or_ignore",
     "lock_rows",
     "metadata",
+    "replace_parameters",
     "upsert",
 ]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
-__all__ = ["in_list", "insert_or_ignore", "lock_rows", "upsert"]
+__all__ = ["in_list", "insert_or_ignore", "lock_rows", "replace_parameters", "upsert"]
 
 
 class _ListType(TypeDecorator[Any]):
@@ -79,6 +80,17 @@ def in_list(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
     The statement's text does not depend on how long the list is, so it is compiled once.
     """
     return _InList(column, sa.bindparam(name, type_=_ListType(column.type)))
+
+
+def replace_parameters(
+    select: sa.Select[Any], expressions: Mapping[str, sa.ColumnElement[Any]]
+) -> sa.Select[Any]:
+    """The same statement, computing these parameters (by name) instead of being given them."""
+
+    def replaced(element: object, **_: object) -> sa.ColumnElement[Any] | None:
+        return expressions.get(element.key) if isinstance(element, sa.BindParameter) else None
+
+    return cast("sa.Select[Any]", visitors.replacement_traverse(select, {}, replaced))
 
 
 def lock_rows(

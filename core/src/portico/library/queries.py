@@ -31,6 +31,7 @@ from portico.licenses.models import License
 from portico.licenses.tables import licenses
 from portico.orders.models import Order, OrderItem, OrderKind, Payment, Refund
 from portico.orders.tables import order_items, orders, payments, refunds
+from portico.sessions.queries import visit_with
 from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
 from portico.subscriptions.tables import cancellations, payment_methods, subscriptions
 
@@ -109,6 +110,9 @@ OVERVIEW = Query(
         column(PaymentMethod, parts.own_methods, "payment_methods"),
     ),
 )
+
+OVERVIEW_VISIT = visit_with(OVERVIEW)
+"""The page that is asked for most comes with the visit."""
 
 PURCHASES = {
     direction: Query(

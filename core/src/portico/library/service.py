@@ -27,6 +27,8 @@ from portico.library.models import (
     SubscriptionsData,
 )
 from portico.runtime import Runtime
+from portico.sessions import service as sessions
+from portico.sessions.models import Visit
 from portico.stores.models import PortalSettings, Store
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 
@@ -144,6 +146,11 @@ async def sections(rt: Runtime, store: Store, customer_id: str) -> Sections:
 async def overview(rt: Runtime, store: Store, customer_id: str) -> OverviewData:
     """What the overview shows."""
     return await _load(rt, queries.OVERVIEW, store, customer_id)
+
+
+async def overview_visit(rt: Runtime, slug: str, token: str) -> tuple[Visit, OverviewData] | None:
+    """The overview together with the visit, in one statement; None without the store."""
+    return await sessions.portal_visit_with(rt, queries.OVERVIEW_VISIT, slug, token)
 
 
 async def downloads(rt: Runtime, store: Store, customer_id: str) -> DownloadsData:

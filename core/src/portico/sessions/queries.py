@@ -1,14 +1,15 @@
 """Statements of sessions, sign-in attempts and rate counters."""
 
 import dataclasses
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert
 
 from portico.customers.models import Customer
 from portico.customers.tables import customers
-from portico.db import Command, Query, UTCDateTime, upsert
+from portico.db import Command, Query, UTCDateTime, replace_parameters, upsert
 from portico.db.making import maker
 from portico.sellers.models import Seller
 from portico.sellers.tables import memberships, sellers
@@ -23,6 +24,8 @@ from portico.sessions.models import (
 from portico.sessions.tables import rate_counters, sessions, sign_in_attempts
 from portico.stores.models import Store
 from portico.stores.tables import stores
+
+T = TypeVar("T")
 
 _now = sa.bindparam("now", type_=UTCDateTime)
 _session_id = sa.bindparam("session_id", type_=sa.Text)
@@ -60,8 +63,7 @@ class VisitRow(tuple[Any, ...]):
         return Visit(store, _session(*rest[:_SESSION]), _customer_of(*rest[_SESSION:]))
 
 
-PORTAL_VISIT = Query(
-    VisitRow,
+_portal_visit = (
     sa.select(
         *_columns(stores, Store, "store"),
         *_columns(sessions, Session, "session"),
@@ -84,8 +86,59 @@ PORTAL_VISIT = Query(
             ),
         )
     )
-    .where(stores.c.slug == sa.bindparam("slug")),
+    .where(stores.c.slug == sa.bindparam("slug"))
 )
+PORTAL_VISIT = Query(VisitRow, _portal_visit)
+
+_signed_in = (
+    sa.select(sessions.c.store_id, sessions.c.customer_id)
+    .join(stores, stores.c.id == sessions.c.store_id)
+    .where(
+        sessions.c.id == _session_id,
+        sessions.c.audience == Audience.CUSTOMER,
+        sessions.c.expires_at > _now,
+        stores.c.slug == sa.bindparam("slug"),
+    )
+    .cte("signed_in")
+)
+
+
+class VisitWithRow(Generic[T], tuple[Any, ...]):
+    """A visit, and what the page needs of the customer, side by side."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    _model: ClassVar[Callable[..., Any]]
+
+    def __new__(cls, *cells: Any) -> "VisitWithRow[T]":
+        return super().__new__(cls, cells)
+
+    def visit(self) -> Visit:
+        """The visit."""
+        return VisitRow(*self[: len(VisitRow._fields)]).visit()
+
+    def data(self) -> T:
+        """What came with it: of nobody, and so empty, where nobody is signed in."""
+        made: T = type(self)._model(*self[len(VisitRow._fields) :])
+        return made
+
+
+def visit_with(query: Query[T]) -> Query[VisitWithRow[T]]:
+    """PORTAL_VISIT and a statement of ``store_id`` and ``customer_id`` in one round trip."""
+    model, select = cast(type[T], query.model), cast("sa.Select[Any]", query.statement)
+    names = _names(model)
+    fields = {
+        "_fields": (*VisitRow._fields, *names),
+        "_model": staticmethod(maker(cast(Callable[..., Any], model))),
+    }
+    row = cast("type[VisitWithRow[T]]", type("Row", (VisitWithRow,), fields))
+    found = replace_parameters(
+        select,
+        {
+            name: sa.select(_signed_in.c[name]).scalar_subquery()
+            for name in ("store_id", "customer_id")
+        },
+    ).selected_columns
+    return Query(row, _portal_visit.add_columns(*[found[name] for name in names]))
 
 
 class SellerVisitRow(tuple[Any, ...]):

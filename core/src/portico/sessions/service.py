@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeVar
 
+from portico.db import Query
 from portico.events import service as events
 from portico.events.models import EventType
 from portico.ids import new_id
@@ -17,8 +19,11 @@ from portico.sessions.models import (
     SignInAttempt,
     Visit,
 )
+from portico.sessions.queries import VisitWithRow
 from portico.sessions.tokens import hash_token, new_token
 from portico.stores.models import PortalSettings, Store
+
+T = TypeVar("T")
 
 SELLER_SESSION_DAYS = 14
 ATTEMPT_HOURS = 24
@@ -33,13 +38,25 @@ async def portal_visit(rt: Runtime, slug: str, token: str | None) -> Visit | Non
 
     ``token`` is the cookie of this store. Every few minutes it notes that the session is in use.
     """
-    now = rt.clock.now()
+    row = await rt.db.one(queries.PORTAL_VISIT, **_asked(rt, slug, token))
+    return await _noted(rt, row.visit()) if row is not None else None
+
+
+async def portal_visit_with(
+    rt: Runtime, query: Query[VisitWithRow[T]], slug: str, token: str
+) -> tuple[Visit, T] | None:
+    """``portal_visit`` and what a page shows of the customer, still in one statement."""
+    row = await rt.db.one(query, **_asked(rt, slug, token))
+    return (await _noted(rt, row.visit()), row.data()) if row is not None else None
+
+
+def _asked(rt: Runtime, slug: str, token: str | None) -> dict[str, object]:
     session_id = hash_token(token) if token else ""
-    row = await rt.db.one(queries.PORTAL_VISIT, slug=slug, session_id=session_id, now=now)
-    if row is None:
-        return None
-    visit = row.visit()
-    if visit.session and now - visit.session.last_seen_at >= _TOUCH_EVERY:
+    return {"slug": slug, "session_id": session_id, "now": rt.clock.now()}
+
+
+async def _noted(rt: Runtime, visit: Visit) -> Visit:
+    if visit.session and rt.clock.now() - visit.session.last_seen_at >= _TOUCH_EVERY:
         await _touch(rt, visit.session)
     return visit
 

@@ -27,13 +27,15 @@ from portico.web.portal.pages import ErrorPage, Page
 __all__ = [
     "client_ip", "csrf_token", "current_customer", "current_locale", "current_seller",
     "current_visit", "dashboard_blueprint", "device_hash", "form", "gettext", "lead_to",
-    "local_path", "machine", "ngettext", "notice", "portal_blueprint", "portal_path", "redirect",
+    "loaded", "loads", "local_path", "machine", "ngettext", "notice", "portal_blueprint",
+    "portal_path", "redirect",
     "render", "render_core", "runtime", "seller_signed_in", "sellers_sign_in", "signed_in",
     "take_notices", "typed", "wants_fragment",
 ]  # fmt: skip
 
 P = ParamSpec("P")
 View = Callable[P, Awaitable[Response]]
+VisitLoader = Callable[[Runtime, str, str], Awaitable[tuple[Visit, Any] | None]]
 _NOTICE_SECONDS = 60
 
 
@@ -62,12 +64,34 @@ async def load_visit() -> None:
     if "visit" in g:
         return
     rt, slug = runtime(), scope_of(request.path)
-    visit = None
-    if "\0" not in slug:  # the error page of such an address asks as well
-        visit = await sessions.portal_visit(rt, slug, read_cookie(rt.settings, slug))
+    if "\0" in slug:  # the error page of such an address asks as well
+        abort(404)
+    token = read_cookie(rt.settings, slug)
+    view = current_app.view_functions.get(request.endpoint or "")
+    load: VisitLoader | None = getattr(view, "portico_loads", None)
+    if load is not None and token:
+        found = await load(rt, slug, token)
+        visit, g.loaded = found or (None, None)
+    else:
+        visit = await sessions.portal_visit(rt, slug, token)
     if visit is None:
         abort(404)
     g.visit = visit
+
+
+def loads(load: VisitLoader) -> Callable[[View[P]], View[P]]:
+    """Have a view's data loaded by the statement that finds the visit; ``loaded()`` has it."""
+
+    def decorate(view: View[P]) -> View[P]:
+        view.portico_loads = load  # type: ignore[attr-defined]  # read back by load_visit
+        return view
+
+    return decorate
+
+
+def loaded() -> Any:
+    """What came with the visit, or None where the visit had been found already."""
+    return g.get("loaded")
 
 
 def current_visit() -> Visit:

@@ -10,7 +10,7 @@ from portico.library.service import Shelf, access_deadline
 from portico.sessions.models import Session
 from portico.stores.models import Store
 from portico.subscriptions.models import Subscription, SubscriptionStatus
-from portico.web.http import render, signed_in
+from portico.web.http import loaded, loads, render, signed_in
 from portico.web.portal.here import Here, here
 from portico.web.portal.pages import Alert, Download, OverviewPage
 from portico.web.portal.views import purchase_views, shelf_of, subscription_row
@@ -22,15 +22,16 @@ _NEW_VISIT_AFTER = timedelta(minutes=30)
 
 
 @blueprint.get("/")
+@loads(service.overview_visit)
 @signed_in
 async def show() -> Response:
     """Alert, news, latest purchases, subscriptions."""
-    return await render(await overview_page(here()))
+    return await render(await overview_page(here(), loaded()))
 
 
-async def overview_page(at: Here) -> OverviewPage:
+async def overview_page(at: Here, data: OverviewData | None) -> OverviewPage:
     """What to show."""
-    data = await service.overview(at.rt, at.store, at.customer.id)
+    data = data or await service.overview(at.rt, at.store, at.customer.id)
     shelf = await shelf_of(at, data)
     shown = data.orders[:LATEST]
     return OverviewPage(
