@@ -197,6 +197,18 @@ def format_date(when: datetime | date, locale: str, timezone: str = "UTC") -> st
     return babel_date(day, format="long", locale=_date_locale(locale))
 
 
+@lru_cache(maxsize=512)
+def format_month(day: date, locale: str) -> str:
+    """The month of a date: November 2026."""
+    return babel_date(day, format="LLLL y", locale=_date_locale(locale))
+
+
+@lru_cache(maxsize=2048)
+def format_number(number: int, locale: str) -> str:
+    """A whole number as the language writes it: 12,345."""
+    return format_decimal(number, format="#,##0", locale=_locale(locale))
+
+
 @lru_cache(maxsize=8192)
 def format_datetime(when: datetime, locale: str, timezone: str = "UTC") -> str:
     """Date, time and time zone: 2 November 2026, 14:32 CET."""

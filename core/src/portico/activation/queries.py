@@ -250,7 +250,8 @@ FINDINGS = Query(
     Finding,
     sa.select(findings)
     .where(findings.c.store_id == _store, findings.c.resolved_at.is_(None))
-    .order_by(findings.c.last_seen_at.desc(), findings.c.id),
+    .order_by(findings.c.last_seen_at.desc(), findings.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
 )
 
 RESOLVE_FINDING = Command(

@@ -215,9 +215,9 @@ async def resolve_finding(rt: Runtime, store: Store, kind: str, subject_id: str)
     return bool(changed)
 
 
-async def findings(rt: Runtime, store: Store) -> Sequence[Finding]:
+async def findings(rt: Runtime, store: Store, limit: int = 500) -> Sequence[Finding]:
     """What somebody should look at, the latest first."""
-    return await rt.db.all(queries.FINDINGS, store_id=store.id)
+    return await rt.db.all(queries.FINDINGS, store_id=store.id, limit=limit)
 
 
 def _installed(rt: Runtime, plugin: str) -> LoadedPlugin:

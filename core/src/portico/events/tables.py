@@ -39,4 +39,5 @@ audit_log = sa.Table(
     json("data"),
     moment("created_at"),
     sa.Index("ix_audit_log_store", "store_id", "created_at"),
+    sa.Index("ix_audit_log_action", "store_id", "action", "created_at"),
 )

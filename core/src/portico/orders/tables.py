@@ -25,6 +25,8 @@ orders = store_table(
     ref("subscription_id", "subscriptions"),
     sa.Index("ix_orders_customer", "store_id", "customer_id", "created_at"),
     sa.Index("ix_orders_subscription", "store_id", "subscription_id"),
+    # With what the figures add up, so that they are read from the index alone.
+    sa.Index("ix_orders_paid", "store_id", "mode", "paid_at", "currency", "total", "refunded"),
 )
 
 order_items = store_table(

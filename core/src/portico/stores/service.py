@@ -186,3 +186,12 @@ async def update_settings(rt: Runtime, store_id: str, *, by: str, **changes: Any
             data={"changed": sorted(changes)},
         )
     return saved or new
+
+
+async def change_settings(rt: Runtime, store_id: str, *, by: str, **values: Any) -> Store:
+    """Change some of ``Store.settings``; the others stay. ``LookupError`` without such a store."""
+    async with rt.db.transaction():
+        old = await rt.db.one(queries.LOCK, store_id=store_id)
+        if old is None:
+            raise LookupError(store_id)
+        return await update_settings(rt, store_id, by=by, settings={**old.settings, **values})

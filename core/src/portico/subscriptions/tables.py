@@ -63,6 +63,7 @@ subscriptions = store_table(
     ref("payment_method_id", "payment_methods"),
     sa.UniqueConstraint("store_id", "provider", "provider_ref"),
     sa.Index("ix_subscriptions_customer", "store_id", "customer_id"),
+    sa.Index("ix_subscriptions_ended", "store_id", "mode", "ended_at"),
     sa.Index("ix_subscriptions_product", "store_id", "product_id"),
 )
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from portico.i18n import N_
 from portico.sellers.models import Permission
+from portico.web.dashboard.here import Here
 
 
 class Section(NamedTuple):
@@ -36,3 +37,9 @@ SETTINGS = (
     Tab("settings/team", N_("Team")),
 )  # fmt: skip
 """In the tabs' order: store, portal, appearance, payments, sender, team, legal."""
+
+
+def place(at: Here, *paths: str) -> str:
+    """The URL of the first of these pages that exists and the seller may open; empty for none."""
+    open_to = {one.path for one in (*SECTIONS, *SETTINGS) if at.can(one.permission)}
+    return next((at.path(path) for path in paths if path in open_to), "")

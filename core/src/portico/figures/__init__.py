@@ -1,0 +1,1 @@
+"""What a store's home says in numbers, counted from the other features' tables."""

@@ -1,0 +1,187 @@
+"""Statements of a store's figures. Each reads an index, and of it only the period."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from portico.catalog.models import ProductState
+from portico.catalog.tables import downloads, file_versions, products
+from portico.customers.tables import customers
+from portico.db import Query, UTCDateTime
+from portico.db.days import day_at
+from portico.emails.models import EmailState
+from portico.emails.tables import emails
+from portico.events.tables import audit_log
+from portico.figures.models import FailingPayment
+from portico.orders.tables import orders
+from portico.subscriptions.models import SubscriptionStatus
+from portico.subscriptions.tables import subscriptions
+
+SIGN_IN = "customer.sign_in"
+"""The audit log's word for it."""
+
+_store = sa.bindparam("store_id", type_=sa.Text)
+_mode = sa.bindparam("mode", type_=orders.c.mode.type)
+_start = sa.bindparam("start", type_=UTCDateTime)
+_end = sa.bindparam("end", type_=UTCDateTime)
+_none = sa.literal_column("0", sa.BigInteger)
+RUNNING = (
+    SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE,
+    SubscriptionStatus.UNPAID, SubscriptionStatus.PAUSED,
+)  # fmt: skip
+_FAILING = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
+
+
+class DayRow(NamedTuple):
+    """One day of one figure; ``currency`` is empty where no money is counted."""
+
+    what: str
+    currency: str
+    day: date
+    number: int
+    amount: int
+    refunded: int
+
+
+class CountRow(NamedTuple):
+    """How many there are now."""
+
+    what: str
+    number: int
+
+
+def _within(moment: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(moment >= _start, moment < _end)
+
+
+def _by_day(
+    what: str,
+    moment: sa.Column[Any],
+    *where: sa.ColumnElement[bool],
+    currency: sa.ColumnElement[str] | None = None,
+    sums: tuple[sa.ColumnElement[int], sa.ColumnElement[int]] = (_none, _none),
+) -> sa.Select[Any]:
+    grouped: list[sa.ColumnElement[Any]] = [sa.literal_column("day")]
+    if currency is not None:
+        grouped.append(currency)
+    words = sa.literal_column("''", sa.Text) if currency is None else currency
+    return (
+        sa.select(
+            sa.literal_column(f"'{what}'", sa.Text).label("what"),
+            words.label("currency"),
+            day_at(moment, "offset").label("day"),
+            sa.func.count().label("number"),
+            sums[0].label("amount"),
+            sums[1].label("refunded"),
+        )
+        .where(*where, _within(moment))
+        .group_by(*grouped)
+    )
+
+
+def _sum(column: sa.Column[Any]) -> sa.ColumnElement[int]:
+    return sa.cast(sa.func.sum(column), sa.BigInteger)
+
+
+DAYS = Query(
+    DayRow,
+    sa.union_all(
+        # A moment of payment is what paid orders have, refunded or not.
+        _by_day(
+            "sales", orders.c.paid_at, orders.c.store_id == _store, orders.c.mode == _mode,
+            currency=orders.c.currency, sums=(_sum(orders.c.total), _sum(orders.c.refunded)),
+        ),
+        _by_day(
+            "started", subscriptions.c.created_at, subscriptions.c.store_id == _store,
+            subscriptions.c.mode == _mode,
+            subscriptions.c.status != SubscriptionStatus.INCOMPLETE,
+        ),
+        _by_day(
+            "ended", subscriptions.c.ended_at, subscriptions.c.store_id == _store,
+            subscriptions.c.mode == _mode, subscriptions.c.status == SubscriptionStatus.CANCELED,
+        ),
+        _by_day(
+            "sign_ins", audit_log.c.created_at, audit_log.c.store_id == _store,
+            audit_log.c.action == SIGN_IN,
+        ),
+        _by_day("downloads", downloads.c.created_at, downloads.c.store_id == _store),
+    ),
+)  # fmt: skip
+
+
+def _subscriptions(what: str, statuses: tuple[SubscriptionStatus, ...]) -> sa.Select[Any]:
+    return (
+        sa.select(
+            sa.literal_column(f"'{what}'", sa.Text).label("what"),
+            sa.func.count().label("number"),
+        )
+        .select_from(subscriptions)
+        .where(
+            subscriptions.c.store_id == _store, subscriptions.c.mode == _mode,
+            subscriptions.c.status.in_(statuses),
+        )
+    )  # fmt: skip
+
+
+NOW = Query(
+    CountRow, sa.union_all(_subscriptions("running", RUNNING), _subscriptions("failing", _FAILING))
+)
+FAILING = Query(
+    FailingPayment,
+    sa.select(
+        subscriptions.c.id.label("subscription_id"),
+        subscriptions.c.number,
+        subscriptions.c.description,
+        subscriptions.c.customer_id,
+        customers.c.email,
+        subscriptions.c.amount,
+        subscriptions.c.currency,
+        subscriptions.c.past_due_since.label("since"),
+    )
+    .select_from(
+        subscriptions.join(
+            customers,
+            (customers.c.store_id == subscriptions.c.store_id)
+            & (customers.c.id == subscriptions.c.customer_id),
+        )
+    )
+    .where(
+        subscriptions.c.store_id == _store,
+        subscriptions.c.mode == _mode,
+        subscriptions.c.status.in_(_FAILING),
+    )
+    .order_by(subscriptions.c.past_due_since.desc(), subscriptions.c.id.desc())
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+)
+
+
+class DoneRow(NamedTuple):
+    """What of setting up a store is there."""
+
+    product: bool
+    file: bool
+    test_mail: bool
+    signed_in: bool
+
+
+def _there(table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists(sa.select(sa.literal_column("1")).select_from(table).where(*where))
+
+
+DONE = Query(
+    DoneRow,
+    sa.select(
+        _there(
+            products, products.c.store_id == _store, products.c.state == ProductState.ACTIVE
+        ).label("product"),
+        _there(file_versions, file_versions.c.store_id == _store).label("file"),
+        _there(
+            emails, emails.c.store_id == _store, emails.c.kind == "test",
+            emails.c.state == EmailState.SENT,
+        ).label("test_mail"),
+        _there(
+            audit_log, audit_log.c.store_id == _store, audit_log.c.action == SIGN_IN
+        ).label("signed_in"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,79 @@
+"""What somebody should look at: findings, plugins with errors, work that was given up."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from portico.activation import service as activation
+from portico.events import service as events
+from portico.i18n import N_
+from portico.web.dashboard.here import Here
+from portico.web.dashboard.sections import place
+from portico.web.http import ngettext
+
+RECENT = timedelta(days=7)
+"""A plugin's error that is older has passed."""
+_MOST = 5
+_LONGEST = 200
+_FINDINGS = {
+    "file_missing": N_("A file is missing in its storage"),
+    "email_bounced": N_("A mail was refused"),
+    "payment_mismatch": N_("A payment was not counted"),
+}
+
+
+class Problem(NamedTuple):
+    """One thing to look at. ``detail`` is in the words of whoever noticed it."""
+
+    title: str
+    detail: str
+    when: datetime | None
+    url: str = ""
+    label: str = ""
+
+
+async def of_store(at: Here) -> list[Problem]:
+    """The store's problems, those that keep customers from something first."""
+    return [*await _given_up(at), *await _findings(at), *await _plugins(at)]
+
+
+async def _given_up(at: Here) -> list[Problem]:
+    dead = await events.dead(at.rt, store_id=at.store.id)
+    if not dead:
+        return []
+    title = ngettext("%(num)d task was given up", "%(num)d tasks were given up", len(dead))
+    detail = dead[-1].last_error or ""
+    return [
+        Problem(title % {"num": len(dead)}, detail[:_LONGEST], dead[-1].created_at,
+                place(at, "emails"), at.say(N_("E-mails")))
+    ]  # fmt: skip
+
+
+async def _findings(at: Here) -> list[Problem]:
+    found = await activation.findings(at.rt, at.store, _MOST)
+    return [
+        Problem(at.say(_FINDINGS.get(one.kind, N_("Please look at this"))),
+                one.message[:_LONGEST], one.last_seen_at)
+        for one in found
+    ]  # fmt: skip
+
+
+async def _plugins(at: Here) -> list[Problem]:
+    since = at.rt.clock.now() - RECENT
+    failing: dict[str, list[tuple[datetime, int, str]]] = {}
+    for one in await activation.health(at.rt, at.store):
+        if one.last_error_at and one.last_error_at >= since:
+            count = one.errors + one.timeouts
+            failing.setdefault(one.plugin, []).append(
+                (one.last_error_at, count, f"{one.hook}: {one.last_error or ''}")
+            )
+    problems = []
+    for name, errors in sorted(failing.items()):
+        loaded = at.rt.registry.get(name)
+        when, _, detail = max(errors)
+        count = sum(number for _, number, _ in errors)
+        words = ngettext("%(plugin)s failed %(num)d time", "%(plugin)s failed %(num)d times", count)
+        title = words % {"plugin": loaded.plugin.title if loaded else name, "num": count}
+        problems.append(
+            Problem(title, detail[:_LONGEST], when, place(at, "plugins"), at.say(N_("Plugins")))
+        )
+    return problems
