@@ -1,5 +1,6 @@
 """A store's home: set-up list, figures by day and mode, what needs attention."""
 
+import itertools
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -34,7 +35,7 @@ HOME = "/dashboard/shop/"
 def test_a_period_is_cut_where_the_clocks_change(zone, first, last, lengths):
     parts = list(Period(first, last, zone).stretches())
     assert [(part.end - part.start) / timedelta(hours=1) for part in parts] == lengths
-    assert all(one.end == two.start for one, two in zip(parts, parts[1:], strict=False))
+    assert all(one.end == two.start for one, two in itertools.pairwise(parts))
 
 
 def test_twelve_months_begin_with_the_first_of_a_month():
