@@ -10,10 +10,15 @@ from portico.subscriptions.models import Cancellation, Subscription
 
 @dataclass(frozen=True, slots=True)
 class CancellationRequest:
-    """A customer cancels; ``cancellation`` says when it takes effect and, perhaps, why."""
+    """A customer cancels; ``cancellation`` says when it takes effect and, perhaps, why.
+
+    ``proration_behavior`` is what to do about the rest of a period that ends at once, in Stripe's
+    words: ``none``, ``create_prorations`` or ``always_invoice``.
+    """
 
     cancellation: Cancellation
     subscription: Subscription
+    proration_behavior: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

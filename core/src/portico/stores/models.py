@@ -1,5 +1,6 @@
 """What the rest of the system knows of a store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,13 +42,24 @@ class Store:
     created_at: datetime
 
 
+SECTIONS = ("purchases", "subscriptions", "downloads", "licenses", "billing")
+"""Sections of the portal that a store may leave out. The overview and the settings stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class CancellationRules:
     """How customers may cancel, named as Stripe's portal configuration names it."""
 
     mode: str = "at_period_end"
-    ask_reason: bool = True
+    """``at_period_end`` or ``immediately``."""
+    cancellation_reason: bool = True
+    """Whether the reason is asked; it is never required."""
     proration_behavior: str = "none"
+    """``none``, ``create_prorations`` or ``always_invoice``: what the payment plugin does about
+    the rest of a period that ends at once."""
+    retention: str = ""
+    """What the seller offers instead, shown once before the customer cancels."""
+    retention_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,9 @@ class PortalSettings:
 
     session_days: int = 30
     grace_days: int = 14
+    sections: tuple[str, ...] = SECTIONS
+    languages: tuple[str, ...] = ()
+    """Those that customers may choose; empty: every one that core speaks."""
     privacy_url: str | None = None
     terms_url: str | None = None
     cancellation: CancellationRules = field(default_factory=CancellationRules)
@@ -68,7 +83,12 @@ class PortalSettings:
             return _DEFAULT_SETTINGS
         raw = dict(given)
         rules = CancellationRules(**raw.pop("cancellation", {}))
+        raw |= {name: tuple(raw[name]) for name in ("sections", "languages") if name in raw}
         return cls(**raw, cancellation=rules)
+
+    def offered(self, known: Sequence[str]) -> tuple[str, ...]:
+        """The languages of ``known`` that customers may choose; never none."""
+        return tuple(one for one in known if one in self.languages) or tuple(known)
 
 
 _DEFAULT_SETTINGS = PortalSettings()

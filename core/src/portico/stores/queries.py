@@ -9,7 +9,7 @@ from portico.db.columns import next_number
 from portico.stores.models import Store
 from portico.stores.tables import stores
 
-_CHANGEABLE = (
+CHANGEABLE = (
     "name", "mode", "currency", "locale", "timezone", "support_email", "theme", "theme_settings",
     "settings",
 )  # fmt: skip
@@ -38,7 +38,7 @@ SETTINGS = Query(dict[str, Any], sa.select(stores.c.settings))
 UPDATE = Query(
     Store,
     sa.update(stores)
-    .values({name: sa.bindparam(name, type_=stores.c[name].type) for name in _CHANGEABLE})
+    .values({name: sa.bindparam(name, type_=stores.c[name].type) for name in CHANGEABLE})
     .where(stores.c.id == sa.bindparam("store_id"))
     .returning(stores),
 )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -154,26 +154,48 @@ async def all_stores(rt: Runtime) -> Sequence[Store]:
 async def update_settings(rt: Runtime, store_id: str, *, by: str, **changes: Any) -> Store:
     """Change fields of a store: name, mode, currency, locale, timezone, support_email, theme,
     theme_settings, settings. ``LookupError`` without such a store; InvalidStore."""
+
+    def change(old: Store) -> tuple[Store, list[str]]:
+        return dataclasses.replace(old, **changes), sorted(changes)
+
+    return await _update(rt, store_id, change, by)
+
+
+async def update_portal(
+    rt: Runtime, store_id: str, values: Mapping[str, Any], *, by: str, **changes: Any
+) -> Store:
+    """Change some of the store's ``PortalSettings``, and fields of the store with them.
+
+    What is not in ``values`` stays. ``LookupError`` without such a store; InvalidStore.
+    """
+
+    def change(old: Store) -> tuple[Store, list[str]]:
+        before = old.settings.get("portal") or {}
+        after = {**before, **values}
+        new = dataclasses.replace(old, **changes, settings={**old.settings, "portal": after})
+        said = [f"portal.{name}" for name in values if before.get(name) != after[name]]
+        said += [name for name in changes if getattr(old, name) != getattr(new, name)]
+        return new, sorted(said)
+
+    return await _update(rt, store_id, change, by)
+
+
+async def _update(
+    rt: Runtime, store_id: str, change: Callable[[Store], tuple[Store, list[str]]], by: str
+) -> Store:
+    """Save what ``change`` makes of the store, and note the names that it says have changed."""
     actor_type, actor_id = actor(by)
     async with rt.db.transaction():
         # Locked, so that two sellers who change different fields both find theirs changed.
         old = await rt.db.one(queries.LOCK, store_id=store_id)
         if old is None:
             raise LookupError(store_id)
-        new = dataclasses.replace(old, **changes)
+        new, said = change(old)
         _check(new.slug, new.name, new.currency, new.timezone)
         saved = await rt.db.one(
             queries.UPDATE,
             store_id=store_id,
-            name=new.name,
-            mode=new.mode,
-            currency=new.currency,
-            locale=new.locale,
-            timezone=new.timezone,
-            support_email=new.support_email,
-            theme=new.theme,
-            theme_settings=new.theme_settings,
-            settings=new.settings,
+            **{name: getattr(new, name) for name in queries.CHANGEABLE},
         )
         await events.audit(
             rt,
@@ -183,7 +205,7 @@ async def update_settings(rt: Runtime, store_id: str, *, by: str, **changes: Any
             action="store.update",
             subject_type="store",
             subject_id=store_id,
-            data={"changed": sorted(changes)},
+            data={"changed": said},
         )
     return saved or new
 

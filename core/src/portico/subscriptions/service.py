@@ -274,7 +274,9 @@ async def _cancel_at_provider(rt: Runtime, store: Store, pending: Cancellation) 
         store,
         pending.provider,
         SubscriptionHooks.cancel_subscription,
-        CancellationRequest(pending, subscription),
+        CancellationRequest(
+            pending, subscription, PortalSettings.of(store).cancellation.proration_behavior
+        ),
     )
     batch = Batch(pending.provider, read_at, subscription.customer_id, subscription.mode)
     async with rt.db.transaction():

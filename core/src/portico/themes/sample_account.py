@@ -139,6 +139,8 @@ def cancel_page(subscription: Subscription) -> p.CancelPage:
         lose=("New typefaces of the club", "Downloads of Foundry Club"),
         keep=("Meridian Sans, desktop license, and its key",),
         ask_reason=True,
+        retention="Going on a break? We can pause the club for three months instead.",
+        retention_url="https://example.com/pause",
     )
 
 

@@ -17,6 +17,7 @@ from portico.runtime import Runtime
 from portico.sellers.models import Seller
 from portico.sessions import service as sessions
 from portico.sessions.models import SellerVisit, Visit
+from portico.stores.models import PortalSettings
 from portico.web import csrf
 from portico.web.cookies import DASHBOARD, MONTH, read_cookie, scope_of, write_cookie
 from portico.web.csrf import device_hash, machine
@@ -231,6 +232,8 @@ def current_locale() -> str:
 def _choose_locale() -> str:
     rt, visit = runtime(), cast(Visit | None, g.get("visit"))
     known = rt.themes.translations.locales
+    if visit:
+        known = PortalSettings.of(visit.store).offered(known)
     if visit and visit.customer and visit.customer.locale in known:
         return visit.customer.locale
     seller = seller_visit()
@@ -391,7 +394,7 @@ async def render_core(
         "seller": visit.seller if visit else None,
         "csrf_token": csrf_token(),
         "notices": () if fragment else take_notices(),
-        "languages": frames.languages(rt, locale),
+        "languages": frames.languages(rt.themes.translations.locales, locale),
         **(context or {}),
     }
     html = rt.themes.render(None, template, locale, values, timezone=timezone, fragment=fragment)

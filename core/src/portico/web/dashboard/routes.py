@@ -2,7 +2,16 @@
 
 from quart import Blueprint
 
-from portico.web.dashboard import home, products, settings, setup, sign_in, stores, team
+from portico.web.dashboard import (
+    home,
+    portal,
+    products,
+    settings,
+    setup,
+    sign_in,
+    stores,
+    team,
+)
 from portico.web.http import dashboard_blueprint
 
 OF_SELLERS = (stores, setup, sign_in)
@@ -10,6 +19,7 @@ OF_SELLERS = (stores, setup, sign_in)
 OF_STORES = (
     home,
     products,
+    portal,
     settings,
     team,
 )

@@ -34,6 +34,7 @@ SECTIONS = (
 emails, plugins, settings. What plugins add stands before the settings."""
 
 SETTINGS = (
+    Tab("settings/portal", N_("Customer portal")),
     Tab("settings/team", N_("Team")),
 )  # fmt: skip
 """In the tabs' order: store, portal, appearance, payments, sender, team, legal."""

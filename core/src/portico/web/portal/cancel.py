@@ -58,15 +58,18 @@ async def _page(
     shelf = await shelf_of(at, data)
     ends_at = _ends_at(at, subject)
     lose, keep = _consequences(at, shelf, subject, ends_at or shelf.now)
+    rules = PortalSettings.of(at.store).cancellation
     return CancelPage(
         row=subscription_row(at.store, subject, shelf.products, data.payment_methods),
         ends_at=ends_at,
         lose=lose,
         keep=keep,
-        ask_reason=PortalSettings.of(at.store).cancellation.ask_reason,
+        ask_reason=rules.cancellation_reason,
         reason=answers.reason,
         comment=answers.comment,
         error=error,
+        retention=rules.retention,
+        retention_url=rules.retention_url,
     )
 
 

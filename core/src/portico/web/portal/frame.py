@@ -77,19 +77,20 @@ async def build_frame(
         sections: Sections | None = g.get("portal_sections")
         if sections is None:
             sections = await library.sections(rt, store, customer.id)
-        has_subscriptions = sections.subscriptions
+        has_subscriptions = sections.subscriptions and "subscriptions" in settings.sections
         extra = await _plugin_items(rt, store, customer, locale)
         said = rt.themes.translations.translator(locale)
         base = f"/p/{store.slug}/"
         first = request.path[len(base) :].partition("/")[0]
-        menu = _menu(said, base, sections, first, tuple(extra))
+        shown = frozenset(settings.sections)
+        menu = _menu(said, base, sections, shown, first, tuple(extra))
     return Frame(
         store=store,
         locale=locale,
         direction=direction(locale),
         csrf_token=csrf_token,
         menu=menu,
-        languages=languages(rt, locale),
+        languages=languages(settings.offered(rt.themes.translations.locales), locale),
         customer=customer,
         notices=tuple(notices),
         privacy_url=settings.privacy_url,
@@ -98,28 +99,32 @@ async def build_frame(
     )
 
 
-def languages(rt: Runtime, locale: str) -> tuple[Language, ...]:
-    """Every language that core speaks."""
-    return _languages(rt.themes.translations.locales, locale)
-
-
 @lru_cache(maxsize=256)
-def _languages(codes: tuple[str, ...], current: str) -> tuple[Language, ...]:
+def languages(codes: tuple[str, ...], current: str) -> tuple[Language, ...]:
+    """What a menu of languages offers."""
     return tuple(Language(code, language_name(code), code == current) for code in codes)
 
 
 @lru_cache(maxsize=1024)
 def _menu(
-    translator: Translator, base: str, sections: Sections, first: str, extra: tuple[MenuItem, ...]
+    translator: Translator,
+    base: str,
+    sections: Sections,
+    wanted: frozenset[str],
+    first: str,
+    extra: tuple[MenuItem, ...],
 ) -> tuple[MenuItem, ...]:
-    """The entries, with the one of the path that begins with ``first`` marked."""
+    """The entries that the store wants and that have something in them; the one of the path that
+    begins with ``first`` is marked."""
 
     def item(section: _Section) -> MenuItem:
         label = translator.gettext(section.label)
         return MenuItem(label, base + section.path, section.icon, first == section.path)
 
     def shown(section: _Section) -> bool:
-        return section.needs is None or bool(getattr(sections, section.needs))
+        if section.needs is None:
+            return True
+        return section.needs in wanted and bool(getattr(sections, section.needs))
 
     return (
         *(item(section) for section in _MAIN if shown(section)),

@@ -8,7 +8,7 @@ from portico.library import service
 from portico.library.models import LATEST, OverviewData
 from portico.library.service import Shelf, access_deadline
 from portico.sessions.models import Session
-from portico.stores.models import Store
+from portico.stores.models import PortalSettings, Store
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 from portico.web.http import loaded, loads, render, signed_in
 from portico.web.portal.here import Here, here
@@ -33,15 +33,16 @@ async def overview_page(at: Here, data: OverviewData | None) -> OverviewPage:
     """What to show."""
     data = data or await service.overview(at.rt, at.store, at.customer.id)
     shelf = await shelf_of(at, data)
-    shown = data.orders[:LATEST]
+    wanted = PortalSettings.of(at.store).sections
+    shown = data.orders[:LATEST] if "purchases" in wanted else []
+    running = _running(data) if "subscriptions" in wanted else []
     return OverviewPage(
         alert=_alert(at.store, data.subscriptions, shelf.now),
-        news=_news(shelf, at),
+        news=_news(shelf, at) if "downloads" in wanted else (),
         purchases=tuple(purchase_views(shelf, data.items, data.licenses, shown)),
-        more_purchases=len(data.orders) > len(shown),
+        more_purchases=len(data.orders) > len(shown) > 0,
         subscriptions=tuple(
-            subscription_row(at.store, one, shelf.products, data.payment_methods)
-            for one in _running(data)
+            subscription_row(at.store, one, shelf.products, data.payment_methods) for one in running
         ),
     )
 

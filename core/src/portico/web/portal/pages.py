@@ -177,7 +177,8 @@ class SubscriptionPage:
 class CancelPage:
     """The first step of cancelling: what happens, what is lost, what stays.
 
-    ``ends_at`` is None where it ends at once.
+    ``ends_at`` is None where it ends at once. ``retention`` is what the seller offers instead, in
+    the seller's words.
     """
 
     template: ClassVar[str] = "portal/cancel.html"
@@ -190,6 +191,8 @@ class CancelPage:
     reason: str = ""
     comment: str = ""
     error: str | None = None
+    retention: str = ""
+    retention_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

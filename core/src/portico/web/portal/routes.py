@@ -1,8 +1,9 @@
 """The portal's blueprints, put together under ``/p/<store>``."""
 
-from quart import Blueprint
+from quart import Blueprint, Response, request
 
-from portico.web.http import portal_blueprint
+from portico.stores.models import SECTIONS, PortalSettings
+from portico.web.http import current_visit, portal_blueprint, portal_path, redirect
 from portico.web.portal import (
     billing,
     buy,
@@ -26,4 +27,17 @@ def blueprints() -> list[Blueprint]:
         buy, sign_in, settings,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
+    portal.before_request(_skip_hidden)
     return [portal]
+
+
+async def _skip_hidden() -> Response | None:
+    """The list of a section that the store leaves out leads to the overview.
+
+    Single pages stay: mails lead to them, and whoever pays for a subscription must reach it.
+    """
+    store = current_visit().store
+    section = request.path.removeprefix(f"/p/{store.slug}/").rstrip("/")
+    if section in SECTIONS and section not in PortalSettings.of(store).sections:
+        return redirect(portal_path(), 302)
+    return None

@@ -1,0 +1,149 @@
+"""Settings > Customer portal: where it is, what customers see in it, how they cancel."""
+
+import io
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import segno
+from pydantic import Field, field_validator
+from quart import Blueprint, Response
+
+from portico.i18n import N_, language_name
+from portico.sellers.models import Permission
+from portico.stores import service as stores
+from portico.stores.models import SECTIONS, PortalSettings, Store
+from portico.stores.urls import portal_url
+from portico.subscriptions.models import CancellationMode
+from portico.web.dashboard.fields import WebAddress
+from portico.web.dashboard.forms import Fields, Form, shown, submitted
+from portico.web.dashboard.frame import page
+from portico.web.dashboard.here import Here, here, store_view
+from portico.web.http import gettext, lead_to, ngettext, notice
+
+blueprint = Blueprint("dashboard_portal", __name__)
+
+_DAYS = (1, 7, 30, 90, 180, 365)
+
+
+class Proration(StrEnum):
+    """As Stripe's ``proration_behavior``."""
+
+    NONE = "none"
+    CREATE_PRORATIONS = "create_prorations"
+    ALWAYS_INVOICE = "always_invoice"
+
+
+class PortalForm(Form):
+    """The names are those of ``PortalSettings`` and ``CancellationRules``."""
+
+    sections: list[Literal["purchases", "subscriptions", "downloads", "licenses", "billing"]]
+    mode: CancellationMode
+    cancellation_reason: bool
+    proration_behavior: Proration = Proration.NONE
+    retention: Annotated[str, Field(max_length=500)] = ""
+    retention_url: WebAddress | None = None
+    session_days: Annotated[int, Field(ge=1, le=365)]
+    grace_days: Annotated[int, Field(ge=0, le=365)]
+    locale: str
+    languages: list[str]
+
+    @field_validator("languages")
+    @classmethod
+    def _some(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError(N_("Choose one language at least."))
+        return value
+
+
+def _values(at: Here, store: Store) -> dict[str, Any]:
+    """What is saved, as the form has it."""
+    settings = PortalSettings.of(store)
+    rules = settings.cancellation
+    return {
+        "sections": list(settings.sections),
+        "mode": rules.mode,
+        "cancellation_reason": rules.cancellation_reason,
+        "proration_behavior": rules.proration_behavior,
+        "retention": rules.retention,
+        "retention_url": rules.retention_url,
+        "session_days": str(settings.session_days),
+        "grace_days": str(settings.grace_days),
+        "locale": store.locale,
+        "languages": list(settings.offered(_known(at))),
+    }
+
+
+def _known(at: Here) -> tuple[str, ...]:
+    return at.rt.themes.translations.locales
+
+
+@blueprint.get("/settings/portal")
+@store_view(Permission.VIEW)
+async def index() -> Response:
+    """Link, sections, rules."""
+    at = here()
+    return await _show(shown(_values(at, at.store)))
+
+
+async def _show(form: Fields[Any], status: int = 200) -> Response:
+    at = here()
+    url = portal_url(at.rt.settings, at.store)
+    days = sorted({*_DAYS, PortalSettings.of(at.store).session_days})
+    context = {
+        "form": form,
+        "url": url,
+        "snippet": f'<a href="{url}">{gettext("Your purchases")}</a>',
+        "languages_known": {code: language_name(code) for code in _known(at)},
+        "days": {n: ngettext("%(num)s day", "%(num)s days", n) % {"num": n} for n in days},
+    }
+    return await page("dashboard/settings/portal.html", context, status)
+
+
+@blueprint.post("/settings/portal")
+@store_view(Permission.EDIT_SETTINGS)
+async def save() -> Response:
+    """Save what the form says, unless somebody else has saved something else meanwhile."""
+    at = here()
+    fields = (await submitted(PortalForm)).against(_values(at, at.store))
+    form = fields.data
+    if form is None:
+        return await _show(fields, 409 if fields.conflicts else 400)
+    known = _known(at)
+    if form.locale not in known or form.locale not in form.languages:
+        fields.refuse("locale", gettext("Choose one of the languages that you offer."))
+        return await _show(fields, 400)
+    values = {
+        "sections": [one for one in SECTIONS if one in form.sections],
+        "session_days": form.session_days,
+        "grace_days": form.grace_days,
+        # All of them means also those of later releases.
+        "languages": [] if set(known) <= set(form.languages) else form.languages,
+        "cancellation": {
+            "mode": form.mode.value,
+            "cancellation_reason": form.cancellation_reason,
+            "proration_behavior": form.proration_behavior.value,
+            "retention": form.retention,
+            "retention_url": form.retention_url or "",
+        },
+    }
+    await stores.update_portal(at.rt, at.store.id, values, locale=form.locale, by=at.by)
+    notice("good", gettext("Saved. Customers see it at once."))
+    return lead_to(at.path("settings/portal"))
+
+
+@blueprint.get("/settings/portal/qr.svg")
+@store_view(Permission.VIEW)
+async def qr_code() -> Response:
+    """The portal's link as a QR code, for receipts and packages."""
+    at = here()
+    out = io.BytesIO()
+    code = segno.make(portal_url(at.rt.settings, at.store), micro=False, error="m")
+    code.save(out, kind="svg", scale=8, border=4, light="#fff", dark="#000")
+    response = Response(out.getvalue(), content_type="image/svg+xml")
+    response.headers["Content-Disposition"] = (
+        f'inline; filename="{at.store.slug}-portal.svg"'
+    )  # fmt: skip
+    # Opened by itself the picture is a document: it may do nothing.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
