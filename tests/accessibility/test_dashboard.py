@@ -22,6 +22,7 @@ PAGES = (
     "nowhere",
     "products",
     "products/new",
+    "orders",
     "settings/portal",
     "settings/team",
     "x/payments_sandbox/subscriptions",

@@ -1,11 +1,16 @@
 """A store with a seller of each role, and browsers that are signed in as them."""
 
+import sys
+from pathlib import Path
+
 import pytest
 import pytest_asyncio
 from portico.sellers import service as sellers
 from portico.sellers.models import Role
 from portico.testing import factories
 from portico.testing.browser import Browser, KeepMail
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

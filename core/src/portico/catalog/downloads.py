@@ -151,6 +151,7 @@ async def record(rt: Runtime, store: Store, customer_id: str, redeemed: Redeemed
         )  # fmt: skip
         if added is None:
             return
+        await rt.db.run(queries.COUNT_DOWNLOAD, store_id=store.id, file_version_id=version.id)
         data = {
             "customer_id": customer_id,
             "file_version_id": version.id,

@@ -16,13 +16,14 @@ from portico.catalog.models import (
 )
 from portico.catalog.tables import (
     bundle_products,
+    download_counts,
     downloads,
     file_versions,
     files,
     prices,
     products,
 )
-from portico.db import Command, Query, in_list, insert_or_ignore, lock_rows
+from portico.db import Command, Query, in_list, insert_or_ignore, lock_rows, upsert
 from portico.db.columns import next_number
 from portico.db.packing import packed
 from portico.orders.models import OrderKind, OrderState
@@ -333,6 +334,10 @@ ADD_DOWNLOAD = Query(
     .values(_values(downloads))
     .returning(downloads.c.id),
 )
+_one_more = upsert(
+    download_counts, ["store_id", "file_version_id"], {"count": download_counts.c.count + 1}
+)
+COUNT_DOWNLOAD = Command(_one_more.values(_values(download_counts, count=1)))
 DOWNLOAD = Query(
     str, sa.select(downloads.c.id).where(downloads.c.store_id == _store, downloads.c.id == _id)
 )

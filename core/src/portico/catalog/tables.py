@@ -86,5 +86,16 @@ downloads = store_table(
     ref("customer_id", "customers"),
     ref("file_version_id", "file_versions"),
     sa.Index("ix_downloads_customer", "store_id", "customer_id", "created_at"),
-    sa.Index("ix_downloads_version", "store_id", "file_version_id"),
+    sa.Index("ix_downloads_store", "store_id", "created_at", "id"),
+    sa.Index("ix_downloads_version", "store_id", "file_version_id", "created_at", "id"),
+)
+
+# How often each version was fetched, kept with each download: counting a million is too slow.
+download_counts = sa.Table(
+    "download_counts",
+    metadata,
+    sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+    sa.Column("file_version_id", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    ref("file_version_id", "file_versions"),
 )

@@ -15,7 +15,12 @@ customers = store_table(
     moment("created_at"),
     moment("last_seen_at", nullable=True),
     sa.UniqueConstraint("store_id", "email"),
-)
+    # What PostgreSQL finds the beginning of an address by, whatever its collation.
+    sa.Index(
+        "ix_customers_email_start", "store_id", "email",
+        postgresql_ops={"email": "text_pattern_ops"},
+    ),
+)  # fmt: skip
 
 provider_customers = sa.Table(
     "provider_customers",

@@ -3,7 +3,14 @@
 Nothing outside this package imports the `databases` library or a driver.
 """
 
-from portico.db.constructs import in_list, insert_or_ignore, lock_rows, replace_parameters, upsert
+from portico.db.constructs import (
+    in_list,
+    insert_or_ignore,
+    lock_rows,
+    replace_parameters,
+    starts_with,
+    upsert,
+)
 from portico.db.database import Database, check_url
 from portico.db.dialects import DialectName
 from portico.db.errors import (
@@ -39,5 +46,6 @@ __all__ = [
     "lock_rows",
     "metadata",
     "replace_parameters",
+    "starts_with",
     "upsert",
 ]

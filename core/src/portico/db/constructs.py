@@ -17,7 +17,14 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
-__all__ = ["in_list", "insert_or_ignore", "lock_rows", "replace_parameters", "upsert"]
+__all__ = [
+    "in_list",
+    "insert_or_ignore",
+    "lock_rows",
+    "replace_parameters",
+    "starts_with",
+    "upsert",
+]
 
 
 class _ListType(TypeDecorator[Any]):
@@ -91,6 +98,39 @@ def replace_parameters(
         return expressions.get(element.key) if isinstance(element, sa.BindParameter) else None
 
     return cast("sa.Select[Any]", visitors.replacement_traverse(select, {}, replaced))
+
+
+class _StartsWith(FunctionElement[bool]):
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "starts_with"
+
+    @override
+    def self_group(self, against: Any = None) -> Self:
+        return self
+
+
+# As a range and not as LIKE, whose plan would depend on the parameter's value. On PostgreSQL by
+# the bytes (~>=~), since a language's order does not keep equal beginnings together.
+@compiles(_StartsWith, "postgresql")
+def _starts_with_postgresql(element: _StartsWith, compiler: SQLCompiler, **kw: Any) -> str:
+    column, start = (compiler.process(one, **kw) for one in element.clauses)
+    return f"({column} ~>=~ {start} AND {column} ~<~ ({start} || chr(1114111)))"
+
+
+@compiles(_StartsWith, "sqlite")
+def _starts_with_sqlite(element: _StartsWith, compiler: SQLCompiler, **kw: Any) -> str:
+    column, value = element.clauses
+    parts = [compiler.process(one, **kw) for one in (column, value, column, value)]
+    return "({} >= {} AND {} < ({} || char(1114111)))".format(*parts)
+
+
+def starts_with(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
+    """`column` begins with the text given as parameter `name`; upper and lower case differ.
+
+    On PostgreSQL an index of the column finds it if it has the class `text_pattern_ops`.
+    """
+    return _StartsWith(column, sa.bindparam(name, type_=sa.Text))
 
 
 def lock_rows(

@@ -10,6 +10,7 @@ import asyncio
 import io
 import logging
 import sqlite3
+import warnings
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -121,9 +122,12 @@ def _upgrade(connection: sa.Connection, owner: SchemaOwner) -> list[str]:
 
 def _autogenerate(connection: sa.Connection, owner: SchemaOwner, message: str) -> list[Path]:
     config = _config(owner, connection, process_revision_directives=_leave_out_empty)
-    made = command.revision(
-        config, message, autogenerate=True, version_path=str(owner.scripts.resolve())
-    )
+    with warnings.catch_warnings():
+        # SQLAlchemy cannot read these back from SQLite; from PostgreSQL it compares them.
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based")
+        made = command.revision(
+            config, message, autogenerate=True, version_path=str(owner.scripts.resolve())
+        )
     scripts = made if isinstance(made, list) else [made]
     return [Path(script.path) for script in scripts if script is not None]
 

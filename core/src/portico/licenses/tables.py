@@ -32,4 +32,13 @@ licenses = store_table(
     sa.Index("ix_licenses_customer", "store_id", "customer_id"),
     sa.Index("ix_licenses_order", "store_id", "order_id"),
     sa.Index("ix_licenses_issuer", "store_id", "issuer"),
+    sa.Index("ix_licenses_mode", "store_id", "mode", "created_at", "id"),
+    sa.Index("ix_licenses_state", "store_id", "mode", "state", "created_at", "id"),
+    sa.Index("ix_licenses_product", "store_id", "product_id", "mode", "created_at", "id"),
 )
+
+KEY_END = sa.func.upper(
+    sa.func.substr(licenses.c.key, sa.func.length(licenses.c.key) - sa.literal_column("3"))
+)
+"""The last four characters, by which people look for a key; the index is on this expression."""
+sa.Index("ix_licenses_key_end", licenses.c.store_id, KEY_END)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from portico.orders import queries
 from portico.orders.checkout import finish_checkout, start_checkout
 from portico.orders.hints import put_hint
+from portico.orders.mails import resend_confirmation
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.orders.readback import read_back
 from portico.orders.refunds import refund
@@ -29,6 +30,7 @@ __all__ = [
     "read_back",
     "refund",
     "refunds",
+    "resend_confirmation",
     "start_checkout",
 ]
 

@@ -24,6 +24,8 @@ orders = store_table(
     ref("customer_id", "customers"),
     ref("subscription_id", "subscriptions"),
     sa.Index("ix_orders_customer", "store_id", "customer_id", "created_at"),
+    sa.Index("ix_orders_mode", "store_id", "mode", "created_at", "id"),
+    sa.Index("ix_orders_state", "store_id", "mode", "state", "created_at", "id"),
     sa.Index("ix_orders_subscription", "store_id", "subscription_id"),
     # With what the figures add up, so that they are read from the index alone.
     sa.Index("ix_orders_paid", "store_id", "mode", "paid_at", "currency", "total", "refunded"),
@@ -42,7 +44,7 @@ order_items = store_table(
     ref("product_id", "products"),
     ref("price_id", "prices"),
     sa.Index("ix_order_items_order", "store_id", "order_id"),
-    sa.Index("ix_order_items_product", "store_id", "product_id"),
+    sa.Index("ix_order_items_product", "store_id", "product_id", "order_id"),
 )
 
 
@@ -74,6 +76,7 @@ payments = _attempt(
     sa.Column("payment_method_id", sa.Text),
     sa.Column("failure_message", sa.Text),
     ref("payment_method_id", "payment_methods"),
+    sa.Index("ix_payments_method", "store_id", "payment_method_id"),
 )
 
 refunds = _attempt(

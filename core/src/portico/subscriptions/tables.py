@@ -29,6 +29,7 @@ payment_methods = store_table(
     ref("customer_id", "customers"),
     sa.UniqueConstraint("store_id", "provider", "provider_ref"),
     sa.Index("ix_payment_methods_customer", "store_id", "customer_id"),
+    sa.Index("ix_payment_methods_last4", "store_id", "last4", "id"),
 )
 
 subscriptions = store_table(
@@ -64,7 +65,9 @@ subscriptions = store_table(
     sa.UniqueConstraint("store_id", "provider", "provider_ref"),
     sa.Index("ix_subscriptions_customer", "store_id", "customer_id"),
     sa.Index("ix_subscriptions_ended", "store_id", "mode", "ended_at"),
-    sa.Index("ix_subscriptions_product", "store_id", "product_id"),
+    sa.Index("ix_subscriptions_mode", "store_id", "mode", "created_at", "id"),
+    sa.Index("ix_subscriptions_status", "store_id", "mode", "status", "created_at", "id"),
+    sa.Index("ix_subscriptions_product", "store_id", "product_id", "mode", "created_at", "id"),
 )
 
 payment_method_updates = store_table(

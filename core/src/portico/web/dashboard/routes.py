@@ -4,6 +4,7 @@ from quart import Blueprint
 
 from portico.web.dashboard import (
     home,
+    orders,
     portal,
     products,
     settings,
@@ -20,6 +21,7 @@ OF_STORES = (
     home,
     products,
     portal,
+    orders,
     settings,
     team,
 )

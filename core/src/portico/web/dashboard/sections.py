@@ -28,6 +28,7 @@ class Tab(NamedTuple):
 SECTIONS = (
     Section("", N_("Home"), "home", "h"),
     Section("products", N_("Products"), "box", "p"),
+    Section("orders", N_("Orders"), "bag", "o"),
     Section("settings", N_("Settings"), "gear", "s"),
 )
 """In the menu's order: home, products, customers, orders, subscriptions, licenses, downloads,

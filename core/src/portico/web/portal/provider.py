@@ -1,8 +1,8 @@
-"""Actions that a plugin carries out at a provider, and what the customer reads when it fails."""
+"""Actions that a plugin carries out at a provider, and what is read when it fails."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from werkzeug.exceptions import HTTPException
@@ -10,7 +10,9 @@ from werkzeug.exceptions import HTTPException
 from portico.activation import service as activation
 from portico.hooks.errors import ActionRequired, Refused
 from portico.i18n import N_
-from portico.web.portal.here import Here, not_found
+from portico.runtime import Runtime
+from portico.stores.models import Store
+from portico.web.portal.here import not_found
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -21,6 +23,17 @@ UNREACHABLE = N_(
 )
 
 
+class Place(Protocol):
+    """Where the request is: ``Here`` of the portal, and of the dashboard."""
+
+    @property
+    def rt(self) -> Runtime: ...
+    @property
+    def store(self) -> Store: ...
+    def say(self, message: str, /) -> str:
+        """``message`` in the reader's language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """It was not done. ``url`` leads to what has to be done first, where the provider said so."""
@@ -29,7 +42,7 @@ class Failed:
     url: str | None = None
 
 
-async def attempt(at: Here, work: Awaitable[T], otherwise: str = UNREACHABLE) -> T | Failed:
+async def attempt(at: Place, work: Awaitable[T], otherwise: str = UNREACHABLE) -> T | Failed:
     """Do ``work``, or say in words why not. A LookupError of core's own is a 404.
 
     ``otherwise`` is for all that the customer cannot change: a provider that does not answer, a
@@ -51,7 +64,7 @@ async def attempt(at: Here, work: Awaitable[T], otherwise: str = UNREACHABLE) ->
         return Failed(at.say(otherwise))
 
 
-async def offers(at: Here, plugin: str, hook: Callable[..., Any]) -> bool:
+async def offers(at: Place, plugin: str, hook: Callable[..., Any]) -> bool:
     """Whether the plugin that owns a record can be asked for this now."""
     if plugin not in at.rt.registry.names_answering(hook):
         return False
