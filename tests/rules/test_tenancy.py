@@ -23,6 +23,7 @@ NO_STORE = {
 ACROSS_STORES = {
     "activation.queries.SECRETS": "`portico secrets rotate` encrypts those of every store anew",
     "sellers.queries.STORES": "the list of a seller's own stores, by the seller",
+    "uploads.queries.STALE": "the hourly collection of uploads that were given up",
     "sellers.queries.INVITATIONS_OF_SELLER": "the stores that a seller is invited to",
 }
 

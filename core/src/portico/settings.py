@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         None, description="comma-separated: load only these plugins; by default all installed"
     )
     themes_dir: Path | None = Field(None, description="a folder with one theme per sub-folder")
-    upload_limit: int = Field(10 * 2**30, gt=0, description="largest product file, in bytes")
+    upload_limit: int = Field(5 * 2**30, gt=0, description="largest product file, in bytes")
     database_pool: int = Field(8, ge=1, description="PostgreSQL connections per process")
     hook_budget: float = Field(2.0, gt=0, description="seconds a plugin may take for its part of "
                                "a page")  # fmt: skip

@@ -13,8 +13,9 @@ from portico.sellers import tables as sellers
 from portico.sessions import tables as sessions
 from portico.stores import tables as stores
 from portico.subscriptions import tables as subscriptions
+from portico.uploads import tables as uploads
 
 __all__ = [
     "activation", "catalog", "customers", "emails", "entitlements", "events", "licenses",
-    "metadata", "orders", "sellers", "sessions", "stores", "subscriptions",
+    "metadata", "orders", "sellers", "sessions", "stores", "subscriptions", "uploads",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ import structlog
 
 from portico.db import Command, DatabaseError
 from portico.emails import deliver as emails
+from portico.entitlements import file_news
 from portico.events import handlers as own
 from portico.events import queries
 from portico.events.models import GIVE_UP, MAX_ATTEMPTS, Delivery, Lane
@@ -255,4 +256,5 @@ def all_handlers() -> dict[str, Handler]:
         "housekeeping": own.housekeeping,
         "license": licenses.deliver,
         "hint": orders.read_back,
+        "file_news": file_news.deliver,
     }

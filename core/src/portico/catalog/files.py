@@ -187,7 +187,25 @@ async def files_of(
 
 async def versions_of(rt: Runtime, store_id: str, file_id: str) -> list[FileVersion]:
     """Every version of a file, the newest first."""
-    return await rt.db.all(queries.VERSIONS_OF_FILE, store_id=store_id, file_id=file_id)
+    return await rt.db.all(queries.VERSIONS_OF_FILES, store_id=store_id, file_ids=[file_id])
+
+
+async def files_with_versions(
+    rt: Runtime, store: Store, product_id: str
+) -> list[tuple[ProductFile, list[FileVersion]]]:
+    """The files a product offers, in their order, each with all its versions, the newest first."""
+    files = await rt.db.all(queries.FILES, store_id=store.id, product_id=product_id)
+    ids = [file.id for file in files]
+    versions = await rt.db.all(queries.VERSIONS_OF_FILES, store_id=store.id, file_ids=ids)
+    return [(file, [one for one in versions if one.file_id == file.id]) for file in files]
+
+
+async def version_by_id(
+    rt: Runtime, store_id: str, product_id: str, version_id: str
+) -> FileVersion | None:
+    """A version of one of the product's files, removed or not."""
+    row = await rt.db.one(queries.VERSION, store_id=store_id, id=version_id)
+    return row.version() if row is not None and row.product_id == product_id else None
 
 
 async def versions_for_products(

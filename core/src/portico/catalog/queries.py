@@ -282,13 +282,10 @@ _offered = _version_rows.where(
 VERSION = Query(
     VersionRow, _version_rows.where(file_versions.c.store_id == _store, file_versions.c.id == _id)
 )
-VERSIONS_OF_FILE = Query(
+VERSIONS_OF_FILES = Query(
     FileVersion,
     sa.select(file_versions)
-    .where(
-        file_versions.c.store_id == _store,
-        file_versions.c.file_id == sa.bindparam("file_id"),
-    )
+    .where(file_versions.c.store_id == _store, in_list(file_versions.c.file_id, "file_ids"))
     .order_by(file_versions.c.number.desc()),
 )
 OFFERED = Query(

@@ -14,11 +14,13 @@ from portico.catalog.files import (
     add_file,
     file_by_id,
     files_of,
+    files_with_versions,
     newest_versions,
     order_files,
     remove_file,
     rename_file,
     replace_file,
+    version_by_id,
     versions_for_products,
     versions_of,
 )
@@ -43,11 +45,11 @@ from portico.stores.models import Store
 __all__ = [
     "add_file", "add_price", "all_prices", "archive_product", "bundle_parts",
     "check_license_settings", "check_price", "create_product", "file_by_id", "files_of",
-    "newest_versions",
+    "files_with_versions",    "newest_versions",
     "order_files", "price_by_id", "prices_of", "product_by_id", "product_by_slug", "products",
     "products_by_ids", "proposed_slug", "remove_file", "rename_file", "replace_file",
     "restore_product", "search_products", "set_license_issuer", "set_price_active",
-    "update_product", "versions_for_products", "versions_of",
+    "update_product", "version_by_id", "versions_for_products", "versions_of",
 ]  # fmt: skip
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

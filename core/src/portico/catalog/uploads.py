@@ -14,6 +14,7 @@ from portico.catalog import queries
 from portico.db import DatabaseError
 from portico.hooks.errors import Refused
 from portico.hooks.files import FileStorageHooks, StoredFile, StoredKey, Upload
+from portico.i18n import N_
 from portico.ids import new_id
 from portico.runtime import Runtime
 from portico.stores.models import Store
@@ -22,7 +23,19 @@ NAME_LENGTH = 200
 BLOCK = 256 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 _UNKNOWN = "application/octet-stream"
+EMPTY = N_("The file is empty. Choose a file with something in it.")
+NO_STORAGE = N_("This store has no place for files. Turn on a storage plugin first.")
+CUT_OFF = N_("The file did not arrive whole. Please upload it again.")
+TOO_LARGE = N_("The file is larger than %(limit)s, which is the most this installation takes.")
 _log = structlog.get_logger(__name__)
+
+
+class TooLarge(Refused):
+    """The file is larger than ``limit`` bytes; pages say it in the reader's language."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(TOO_LARGE % {"limit": readable_size(limit)})
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +99,14 @@ class _Counted:
         async for chunk in self._chunks:
             self.size += len(chunk)
             if self.size > self._limit:
-                raise Refused(f"The file is larger than {readable_size(self._limit)}, which is "
-                              "the most this installation takes.")  # fmt: skip
+                raise TooLarge(self._limit)
             waiting += chunk
             while len(waiting) >= BLOCK:
                 yield self._counted(bytes(waiting[:BLOCK]))
                 del waiting[:BLOCK]
         # Before the storage makes it final: an empty file must leave nothing behind.
         if self.size == 0:
-            raise Refused("The file is empty. Choose a file with something in it.")
+            raise Refused(EMPTY)
         if waiting:
             yield self._counted(bytes(waiting))
 
@@ -127,7 +139,7 @@ async def receive(
     """
     storage = await activation.chosen(rt, store, FileStorageHooks.store_file, setting="storage")
     if storage is None:
-        raise Refused("This store has no place for files. Turn on a storage plugin first.")
+        raise Refused(NO_STORAGE)
     version_id, name = new_id("ver"), display_name(filename)
     kind = media_type(content_type, name)
     counted = _Counted(chunks, rt.settings.upload_limit)
@@ -138,7 +150,7 @@ async def receive(
     received = Received(version_id, storage, name, kind, stored)
     if (stored.size, stored.sha256) != (counted.size, counted.sha256):
         await discard(rt, store, received)
-        raise Refused("The file did not arrive whole. Please upload it again.")
+        raise Refused(CUT_OFF)
     return received
 
 

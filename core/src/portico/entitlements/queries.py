@@ -7,9 +7,11 @@ import sqlalchemy as sa
 
 from portico.catalog.models import Product
 from portico.catalog.tables import bundle_products, products
-from portico.db import Command, Query
+from portico.customers.models import Customer
+from portico.customers.tables import customers
+from portico.db import Command, Query, in_list
 from portico.db.packing import packed
-from portico.entitlements.models import Grant
+from portico.entitlements.models import Effect, Grant
 from portico.entitlements.tables import grants
 from portico.orders.models import OrderKind, OrderState
 from portico.orders.tables import order_items, orders
@@ -106,6 +108,67 @@ FACTS = Query(
             sa.select(products).where(products.c.store_id == _store, products.c.id.in_(_mine)),
         ).label("products"),
     ),
+)
+
+_product = sa.bindparam("product_id", type_=sa.Text)
+_wanted = sa.union_all(
+    sa.select(_product.label("id")),
+    sa.select(bundle_products.c.bundle_id).where(
+        bundle_products.c.store_id == _store, bundle_products.c.product_id == _product
+    ),
+).cte("wanted")
+_keeps = (
+    sa.select(products.c.id)
+    .where(products.c.store_id == _store, products.c.downloads_after_cancellation)
+    .scalar_subquery()
+)
+_may_have = sa.union(
+    sa.select(orders.c.customer_id)
+    .select_from(
+        order_items.join(
+            orders,
+            (orders.c.store_id == order_items.c.store_id) & (orders.c.id == order_items.c.order_id),
+        )
+    )
+    .where(
+        order_items.c.store_id == _store,
+        order_items.c.product_id.in_(sa.select(_wanted.c.id)),
+        orders.c.kind == OrderKind.PURCHASE,
+        orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+        orders.c.subscription_id.is_(None),
+        in_list(orders.c.mode, "modes"),
+    ),
+    sa.select(subscriptions.c.customer_id).where(
+        subscriptions.c.store_id == _store,
+        subscriptions.c.product_id.in_(sa.select(_wanted.c.id)),
+        subscriptions.c.status.in_(
+            (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+        )
+        | (
+            (subscriptions.c.status == SubscriptionStatus.CANCELED)
+            & subscriptions.c.product_id.in_(_keeps)
+        ),
+        in_list(subscriptions.c.mode, "modes"),
+    ),
+    sa.select(grants.c.customer_id).where(
+        grants.c.store_id == _store,
+        grants.c.product_id.in_(sa.select(_wanted.c.id)),
+        grants.c.effect == Effect.GRANT,
+        grants.c.revoked_at.is_(None),
+    ),
+).cte("may_have")
+COUNT_LIKELY = Query(int, sa.select(sa.func.count()).select_from(_may_have))
+"""Customers who have something that gives the product; whether it still does, ``decide`` says."""
+LIKELY = Query(
+    Customer,
+    sa.select(customers)
+    .where(
+        customers.c.store_id == _store,
+        customers.c.id.in_(sa.select(_may_have.c.customer_id)),
+        customers.c.id > sa.bindparam("after", type_=sa.Text),
+    )
+    .order_by(customers.c.id)
+    .limit(sa.bindparam("limit", type_=sa.BigInteger)),
 )
 
 ADD_GRANT = Command(sa.insert(grants))

@@ -15,6 +15,7 @@ from portico.hooks.plugin import Scope
 from portico.runtime import Runtime
 from portico.stores import service as stores
 from portico.stores.models import Store
+from portico.uploads import service as uploads
 
 HOUSEKEEPING = timedelta(hours=1)
 KEEP_ATTEMPTS = timedelta(days=2)
@@ -135,11 +136,12 @@ async def schedule(rt: Runtime) -> None:
 
 
 async def housekeeping(rt: Runtime, delivery: Delivery) -> timedelta:
-    """Delete what has expired: sessions, sign-in attempts, rate counters."""
+    """Delete what has expired: sessions, sign-in attempts, rate counters, uploads given up."""
     now = rt.clock.now()
     await rt.db.run(queries.DROP_SESSIONS, now=now)
     await rt.db.run(queries.DROP_ATTEMPTS, now=now - KEEP_ATTEMPTS)
     await rt.db.run(queries.DROP_COUNTERS, now=now)
+    await uploads.collect(rt)
     return HOUSEKEEPING
 
 

@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from portico.runtime import Runtime
 from portico.sessions.tokens import hash_token, new_token
 from portico.web.cookies import MONTH, read_cookie, scope_of, write_cookie
+from portico.web.streams import is_stream
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -57,6 +58,17 @@ def csrf_token(rt: Runtime) -> str:
     return rt.keys.sign("csrf", _bound_to(rt))
 
 
+def is_valid(rt: Runtime, token: str) -> bool:
+    """Whether a token was made for forms on pages like this one."""
+    return rt.keys.verify("csrf", _bound_to(rt), token)
+
+
+def reads_own_token() -> bool:
+    """Whether the view of this request looks for the token itself (``streams.token_inside``)."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, "portico_token_inside", False))
+
+
 def _bound_to(rt: Runtime) -> bytes:
     scope = scope_of(request.path)
     session = read_cookie(rt.settings, scope) if scope else None
@@ -73,8 +85,14 @@ async def check_csrf(rt: Runtime) -> None:
         return
     if request.routing_exception is not None or is_machine():
         return
-    token = request.headers.get("X-CSRF-Token") or (await request.form).get("csrf_token", "")
-    if rt.keys.verify("csrf", _bound_to(rt), token):
+    token = request.headers.get("X-CSRF-Token", "")
+    if is_stream(request.path):
+        if not token and reads_own_token():
+            return
+        if not is_valid(rt, token):
+            raise FormExpired
+        return
+    if is_valid(rt, token or (await request.form).get("csrf_token", "")):
         return
     g.form_expired = True
     _turn_into_get()

@@ -17,11 +17,23 @@ from quart.wrappers.response import DataBody
 from typing_extensions import override
 from werkzeug.routing import MapAdapter
 
+from portico.web.streams import SteadyBody, is_stream
+
 _T = TypeVar("_T")
 
 
 class PageRequest(Request):
-    """A request that looks the names of its blueprints up once per endpoint."""
+    """A request that looks the names of its blueprints up once per endpoint, and whose body is
+    taken no faster than it is read."""
+
+    body_class = SteadyBody
+
+    def __init__(
+        self, method: str, scheme: str, path: str, *args: Any,
+        max_content_length: int | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        limit = None if is_stream(path) else max_content_length
+        super().__init__(method, scheme, path, *args, max_content_length=limit, **options)
 
     @property
     @override
@@ -63,6 +75,20 @@ class PageConnection(ASGIHTTPConnection):
         await asyncio.gather(*pending, return_exceptions=True)
         if not sending.cancelled():
             sending.result()
+
+    @override
+    async def handle_messages(self, request: Request, receive: ASGIReceiveCallable) -> None:
+        body = request.body
+        while True:
+            message = await receive()
+            if message["type"] == "http.request":
+                body.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    body.set_complete()
+                if isinstance(body, SteadyBody):
+                    await body.room()
+            elif message["type"] == "http.disconnect":
+                return
 
     async def _send_whole(self, response: Response, body: DataBody, send: ASGISendCallable) -> None:
         """One message for the head and one for the body."""

@@ -14,6 +14,7 @@ from portico.web.dashboard.here import here, not_found
 
 TABS = (
     ("", N_("Details")),
+    ("files", N_("Files")),
 )  # fmt: skip
 """In the tabs' order; the path is behind the product's."""
 

@@ -155,7 +155,7 @@ async def create() -> Response:
     for price in prices:
         await catalog.add_price(at.rt, at.store, product.id, **price._asdict(), by=at.by)
     notice("good", gettext("The product is there. Add its files next."))
-    return lead_to(at.path(f"products/{product.id}"))
+    return lead_to(at.path(f"products/{product.id}/files"))
 
 
 def _prices(at: Here, fields: Fields[NewForm]) -> list[NewPrice]:

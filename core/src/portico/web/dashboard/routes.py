@@ -6,6 +6,8 @@ from portico.web.dashboard import (
     home,
     orders,
     portal,
+    product_files,
+    product_uploads,
     products,
     settings,
     setup,
@@ -22,6 +24,8 @@ OF_STORES = (
     products,
     portal,
     orders,
+    product_files,
+    product_uploads,
     settings,
     team,
 )

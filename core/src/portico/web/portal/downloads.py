@@ -58,7 +58,7 @@ async def fetch(grant: str) -> Response:
     opened = await downloads.open_version(rt, store, redeemed.version)
     if opened is None:
         return await render(FileMissingPage(redeemed.file_name), 404)
-    response = _answer(redeemed.version, opened)
+    response = file_answer(redeemed.version, opened)
     if request.method == "GET" and response.status_code in (200, 206, 302):
         await downloads.record(rt, store, customer.id, redeemed)
     return response
@@ -72,7 +72,7 @@ def _to_file(grant: str) -> Response:
     return _see(f"../file/{grant}")  # relative: right under /p/<store>/ and on a domain of its own
 
 
-def _answer(version: FileVersion, opened: OpenedFile) -> Response:
+def file_answer(version: FileVersion, opened: OpenedFile) -> Response:
     """The response to a GET or HEAD of an opened file."""
     if isinstance(opened, RemoteFile):
         return _see(opened.url)

@@ -1,0 +1,78 @@
+"""Telling everybody who may have a file that there is a new version of it."""
+
+from portico.actors import actor
+from portico.catalog import service as catalog
+from portico.customers.models import Customer
+from portico.emails import service as emails
+from portico.entitlements import queries, service
+from portico.events import service as events
+from portico.events.models import Delivery, Lane
+from portico.runtime import Runtime
+from portico.stores import service as stores
+from portico.stores.models import Mode, Store
+
+KIND = "file_version"
+_PAGE = 100
+
+
+async def count_likely(rt: Runtime, store: Store, product_id: str) -> int:
+    """How many customers have a purchase, subscription or grant that gives the product.
+
+    A few of them may not be told: each one's access is looked at when the mail is written.
+    """
+    return (
+        await rt.db.one(
+            queries.COUNT_LIKELY, store_id=store.id, product_id=product_id, modes=_modes(store)
+        )
+        or 0
+    )
+
+
+def _modes(store: Store) -> list[Mode]:
+    return sorted({Mode.LIVE, store.mode})
+
+
+async def announce(rt: Runtime, store: Store, product_id: str, version_id: str, *, by: str) -> None:
+    """Have the worker mail everybody who may download the version; nobody gets the mail twice."""
+    actor_type, actor_id = actor(by)
+    async with rt.db.transaction():
+        await events.put(
+            rt, "file_news", f"file_news:{version_id}",
+            {"product_id": product_id, "version_id": version_id}, store_id=store.id,
+            lane=Lane.BULK,
+        )  # fmt: skip
+        await events.audit(
+            rt, store_id=store.id, actor_type=actor_type, actor_id=actor_id,
+            action="file.announce", subject_type="file_version", subject_id=version_id,
+        )  # fmt: skip
+
+
+async def deliver(rt: Runtime, delivery: Delivery) -> None:
+    """The worker's handler. Repeatable: each mail has a key of its own."""
+    store = await stores.by_id(rt, delivery.store_id) if delivery.store_id else None
+    product_id, version_id = delivery.payload["product_id"], delivery.payload["version_id"]
+    if store is None:
+        return
+    version = await catalog.version_by_id(rt, store.id, product_id, version_id)
+    if version is None:
+        return
+    after = ""
+    while page := await rt.db.all(
+        queries.LIKELY, store_id=store.id, product_id=product_id, modes=_modes(store),
+        after=after, limit=_PAGE,
+    ):  # fmt: skip
+        for customer in page:
+            entitlement = await service.for_product(rt, store, customer.id, product_id)
+            if entitlement is not None and entitlement.active:
+                await _tell(rt, store, customer, version_id)
+        after = page[-1].id
+
+
+async def _tell(rt: Runtime, store: Store, customer: Customer, version_id: str) -> None:
+    if not emails.plausible_address(customer.email):
+        return  # erased, or imported without one
+    await emails.queue(
+        rt, store, KIND, customer.email, params={"file_version_id": version_id},
+        locale=customer.locale or store.locale, customer_id=customer.id, lane=Lane.BULK,
+        key=f"{KIND}:{version_id}:{customer.id}",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Product files on their way in, piece by piece."""
