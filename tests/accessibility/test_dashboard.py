@@ -23,7 +23,9 @@ PAGES = (
     "products",
     "products/new",
     "orders",
+    "settings/store",
     "settings/portal",
+    "settings/legal",
     "settings/team",
     "x/payments_sandbox/subscriptions",
 )
@@ -81,7 +83,7 @@ def test_keys_lead_to_sections_and_list_themselves(demo: Demo, page: Page) -> No
     page.keyboard.press("Escape")
     page.keyboard.press("g")
     page.keyboard.press("s")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Customer portal")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Store")
     page.goto(demo.dashboard + "demo/settings/team")
     page.get_by_label("E-mail address").press_sequentially("gh?")  # while typing keys are letters
     expect(page.get_by_label("E-mail address")).to_have_value("gh?")

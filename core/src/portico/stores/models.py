@@ -73,6 +73,7 @@ class PortalSettings:
     """Those that customers may choose; empty: every one that core speaks."""
     privacy_url: str | None = None
     terms_url: str | None = None
+    imprint: str = ""
     cancellation: CancellationRules = field(default_factory=CancellationRules)
 
     @classmethod

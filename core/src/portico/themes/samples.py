@@ -83,6 +83,7 @@ class Samples:
             customer=data.CUSTOMER if signed_in else None,
             privacy_url="https://northwind.example/privacy",
             terms_url="https://northwind.example/terms",
+            imprint_url="/p/northwind/imprint",
             has_subscriptions=signed_in,
         )
 
@@ -146,6 +147,8 @@ class Samples:
                 "/p/northwind/sign-in",
             ),
         )
+
+        yield "imprint", p.TextPage("Imprint", (("Northwind Type GmbH", "Berlin"), ("VAT DE1",)))
 
     def _signed_in(self) -> Iterator[tuple[str, p.Page]]:
         rows = (

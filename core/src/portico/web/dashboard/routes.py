@@ -12,6 +12,7 @@ from portico.web.dashboard import (
     settings,
     setup,
     sign_in,
+    store_settings,
     stores,
     team,
 )
@@ -27,6 +28,7 @@ OF_STORES = (
     product_files,
     product_uploads,
     settings,
+    store_settings,
     team,
 )
 """Pages below ``/dashboard/<store>``; every view of theirs has ``@store_view``."""

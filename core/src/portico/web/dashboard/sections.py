@@ -35,8 +35,10 @@ SECTIONS = (
 emails, plugins, settings. What plugins add stands before the settings."""
 
 SETTINGS = (
+    Tab("settings/store", N_("Store")),
     Tab("settings/portal", N_("Customer portal")),
     Tab("settings/team", N_("Team")),
+    Tab("settings/legal", N_("Legal")),
 )  # fmt: skip
 """In the tabs' order: store, portal, appearance, payments, sender, team, legal."""
 

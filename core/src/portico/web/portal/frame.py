@@ -95,6 +95,7 @@ async def build_frame(
         notices=tuple(notices),
         privacy_url=settings.privacy_url,
         terms_url=settings.terms_url,
+        imprint_url=f"/p/{store.slug}/imprint" if settings.imprint else None,
         has_subscriptions=has_subscriptions,
     )
 

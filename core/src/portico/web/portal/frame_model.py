@@ -51,5 +51,6 @@ class Frame:
     notices: tuple[Notice, ...] = ()
     privacy_url: str | None = None
     terms_url: str | None = None
+    imprint_url: str | None = None
     logo_url: str | None = None
     has_subscriptions: bool = False

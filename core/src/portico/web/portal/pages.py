@@ -355,9 +355,19 @@ class ErrorPage:
     action_url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TextPage:
+    """A text of the seller's, such as the imprint: paragraphs of lines."""
+
+    template: ClassVar[str] = "portal/text.html"
+    title: str
+    paragraphs: tuple[tuple[str, ...], ...]
+
+
 Page = (
     SignInPage | SignInSentPage | SignInLinkPage | OverviewPage | PurchasesPage | PurchasePage
     | InvoicePage | SubscriptionsPage | SubscriptionPage | CancelPage | PaymentMethodWaitPage
     | DownloadsPage | FileMissingPage | LicensesPage | ReplaceLicensePage | BillingPage
     | SettingsPage | EmailChangePage | BuyPage | BoughtPage | ErrorPage
+    | TextPage
 )  # fmt: skip

@@ -10,6 +10,7 @@ from portico.web.portal import (
     cancel,
     downloads,
     downloads_page,
+    imprint,
     licenses,
     overview,
     purchases,
@@ -24,7 +25,7 @@ def blueprints() -> list[Blueprint]:
     portal = portal_blueprint("portal", __name__)
     for part in (
         overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
-        buy, sign_in, settings,
+        buy, sign_in, settings, imprint,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     portal.before_request(_skip_hidden)
