@@ -148,8 +148,6 @@ class Samples:
             ),
         )
 
-        yield "imprint", p.TextPage("Imprint", (("Northwind Type GmbH", "Berlin"), ("VAT DE1",)))
-
     def _signed_in(self) -> Iterator[tuple[str, p.Page]]:
         rows = (
             account.subscription_row(account.SUBSCRIPTION),
@@ -196,6 +194,7 @@ class Samples:
         yield from self._files_and_settings()
 
     def _files_and_settings(self) -> Iterator[tuple[str, p.Page]]:
+        yield "imprint", p.TextPage("Imprint", (("Northwind Type GmbH", "Berlin"), ("VAT DE1",)))
         yield "downloads", p.DownloadsPage(data.download_groups())
         yield "downloads-empty", p.DownloadsPage(())
         yield "file-missing", p.FileMissingPage("Meridian Sans")
