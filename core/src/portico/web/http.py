@@ -237,11 +237,8 @@ def _choose_locale() -> str:
     if visit and visit.customer and visit.customer.locale in known:
         return visit.customer.locale
     seller = seller_visit()
-    chosen = (
-        read_cookie(rt.settings, "locale"),
-        seller.seller.locale if seller else None,
-    )
-    for locale in chosen:
+    own = seller.seller.locale if seller else None
+    for locale in (read_cookie(rt.settings, "locale"), own):
         if locale in known:
             return locale
     preferred = (visit.store.locale,) if visit and visit.store.locale in known else ()
