@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from portico.db import Command
+from portico.db.columns import next_number
 from portico.ids import new_id
 from portico.licenses.models import LicenseState
 from portico.licenses.tables import licenses
@@ -30,8 +31,7 @@ class Shop:
     async def _add(self, table: sa.Table, prefix: str, **values: Any) -> str:
         row = {"store_id": self.store.id, "id": new_id(prefix)} | values
         if "number" in table.c:
-            self.made += 1
-            row.setdefault("number", 9000 + self.made)
+            row.setdefault("number", next_number(table.name))
         await self.rt.db.run(Command(sa.insert(table).values(row)))
         return str(row["id"])
 

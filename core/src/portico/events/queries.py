@@ -163,6 +163,15 @@ REPLAY = Command(
         created_at=_now,
     )
 )
+HURRY = Command(
+    sa.update(outbox)
+    .where(
+        outbox.c.store_id == sa.bindparam("store_id"),
+        outbox.c.key == sa.bindparam("delivery_key"),
+        outbox.c.state.in_((DeliveryState.DEAD, DeliveryState.PENDING)),
+    )
+    .values(state=DeliveryState.PENDING, attempts=0, next_at=_now, created_at=_now)
+)
 COUNTS = Query(
     LaneCount,
     sa.select(outbox.c.state, outbox.c.lane, sa.func.count().label("count")).group_by(

@@ -133,6 +133,16 @@ async def replay(rt: Runtime, delivery_id: str) -> bool:
     return bool(replayed)
 
 
+async def hurry(rt: Runtime, store_id: str, key: str) -> bool:
+    """Have the delivery with this key tried at once, and again from the beginning if it is dead.
+
+    False where none waits, or it is being tried right now.
+    """
+    found = await rt.db.run(queries.HURRY, store_id=store_id, delivery_key=key, now=rt.clock.now())
+    rt.db.after_commit(rt.wake.set)
+    return bool(found)
+
+
 async def counts(rt: Runtime) -> Sequence[queries.LaneCount]:
     """How many deliveries wait, run or are dead, by lane; for metrics and the doctor."""
     return await rt.db.all(queries.COUNTS)

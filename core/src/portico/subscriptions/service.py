@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import structlog
 
+from portico.actors import actor
 from portico.customers.models import Customer
 from portico.events import service as events
 from portico.hooks.checkout import Hint
@@ -119,15 +120,17 @@ async def cancel(
     mode: CancellationMode | None = None,
     reason: CancellationReason | None = None,
     comment: str = "",
+    *,
+    by: str = "",
 ) -> Cancellation:
     """Cancel a subscription: at the end of its period or at once, by the store's rules.
 
-    ``mode`` None leaves that to ``cancellation_mode``, which also decides where money is owed.
-    Asked again, the cancellation in force is returned. LookupError where the customer has no such
-    subscription; Refused once it has ended, when the provider refuses, and when it does not
-    answer (then the worker goes on).
+    ``by`` is who does it, if not the customer. ``mode`` None leaves that to ``cancellation_mode``,
+    which also decides where money is owed. Asked again, the cancellation in force is returned.
+    LookupError where the customer has no such subscription; Refused once it has ended, when the
+    provider refuses, and when it does not answer (then the worker goes on).
     """
-    pending = await _begin(rt, store, customer, subscription_id, mode, reason, comment)
+    pending = await _begin(rt, store, customer, subscription_id, mode, reason, comment, by)
     if pending.state is not AttemptState.PENDING:
         return pending
     try:
@@ -153,7 +156,7 @@ async def finish_cancellation(rt: Runtime, store: Store, cancellation_id: str) -
 
 
 async def resume(
-    rt: Runtime, store: Store, customer: Customer, subscription_id: str
+    rt: Runtime, store: Store, customer: Customer, subscription_id: str, *, by: str = ""
 ) -> Subscription:
     """Undo a cancellation that has not taken effect; returns the subscription as it is then.
 
@@ -177,7 +180,7 @@ async def resume(
             Hint("subscription", subscription.provider_ref),
             after=hints.FIRST_LOOK,
         )
-        await _audit(rt, store, customer, "subscription.resume", subscription, {})
+        await _audit(rt, store, by or customer, "subscription.resume", subscription, {})
     read_at = rt.clock.now()
     in_force = await _in_force(rt, store, subscription)
     try:
@@ -233,6 +236,7 @@ async def _begin(
     mode: CancellationMode | None,
     reason: CancellationReason | None,
     comment: str,
+    by: str,
 ) -> Cancellation:
     """Write the attempt down, or find the one that is in force already."""
     async with rt.db.transaction():
@@ -262,7 +266,7 @@ async def _begin(
         assert pending is not None  # an insert always returns its row
         await hints.put_attempt(rt, store.id, hints.Attempt.CANCELLATION, pending.id)
         data = {"mode": chosen.value, "reason": reason.value if reason else None}
-        await _audit(rt, store, customer, "subscription.cancel", subscription, data)
+        await _audit(rt, store, by or customer, "subscription.cancel", subscription, data)
     return pending
 
 
@@ -306,16 +310,17 @@ async def _end(
 async def _audit(
     rt: Runtime,
     store: Store,
-    customer: Customer,
+    by: str | Customer,
     action: str,
     subscription: Subscription,
     data: dict[str, str | None],
 ) -> None:
+    actor_type, actor_id = actor(by if isinstance(by, str) else f"customer:{by.id}")
     await events.audit(
         rt,
         store_id=store.id,
-        actor_type="customer",
-        actor_id=customer.id,
+        actor_type=actor_type,
+        actor_id=actor_id,
         action=action,
         subject_type="subscription",
         subject_id=subscription.id,

@@ -3,7 +3,9 @@
 from quart import Blueprint
 
 from portico.web.dashboard import (
+    downloads,
     home,
+    licenses,
     orders,
     portal,
     product_files,
@@ -14,6 +16,7 @@ from portico.web.dashboard import (
     sign_in,
     store_settings,
     stores,
+    subscriptions,
     team,
 )
 from portico.web.http import dashboard_blueprint
@@ -27,6 +30,9 @@ OF_STORES = (
     orders,
     product_files,
     product_uploads,
+    subscriptions,
+    licenses,
+    downloads,
     settings,
     store_settings,
     team,

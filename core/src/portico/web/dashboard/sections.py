@@ -29,6 +29,9 @@ SECTIONS = (
     Section("", N_("Home"), "home", "h"),
     Section("products", N_("Products"), "box", "p"),
     Section("orders", N_("Orders"), "bag", "o"),
+    Section("subscriptions", N_("Subscriptions"), "loop", "u"),
+    Section("licenses", N_("License keys"), "key", "l"),
+    Section("downloads", N_("Downloads"), "download", "d"),
     Section("settings", N_("Settings"), "gear", "s"),
 )
 """In the menu's order: home, products, customers, orders, subscriptions, licenses, downloads,
