@@ -157,7 +157,7 @@ async def add_template(
         "store_id": store.id, "id": f"tpl_{subject[:5]}{len(fields)}",
         "product_id": None, "kind": kind,
         "locale": None, "enabled": True, "subject": subject, "body": body,
-        "updated_at": rt.clock.now(),
+        "format": "markdown", "saved_by": None, "updated_at": rt.clock.now(),
     }  # fmt: skip
     await rt.db.run(queries.ADD_TEMPLATE, **(values | fields))
 
@@ -170,7 +170,7 @@ async def test_a_mail_keeps_its_message_id_over_retries(
     minted = (await state_of(runtime, email_id)).message_id
     await drain(runtime)
     waiting = await state_of(runtime, email_id)
-    assert (waiting.state, waiting.error) == (EmailState.QUEUED, "451 greylisted")
+    assert (waiting.state, waiting.error) == (EmailState.DEFERRED, "451 greylisted")
     for _ in range(2):
         clock.advance(timedelta(minutes=5))
         await drain(runtime)
@@ -187,7 +187,7 @@ async def test_a_worker_killed_after_the_server_took_it_repeats_it_once_under_th
     message = await delivering._message(
         runtime, store, await state_of(runtime, email_id), held.payload["plugin"]
     )
-    await delivering._send(runtime, store, await state_of(runtime, email_id), message)
+    await delivering.send(runtime, store, await state_of(runtime, email_id), message)
     clock.advance(timedelta(minutes=2))  # killed here: nothing of it was noted down
     for _ in range(3):
         await drain(runtime)
@@ -342,7 +342,7 @@ async def test_without_a_transport_the_mail_waits(
     email_id = await queue(runtime, store, EmailKind.EMAIL_CHANGED)
     await drain(runtime)
     waiting = await state_of(runtime, email_id)
-    assert waiting.state is EmailState.QUEUED
+    assert waiting.state is EmailState.DEFERRED
     assert waiting.error is not None and "No plugin that sends mail" in waiting.error
 
 

@@ -1,7 +1,7 @@
 """Texts: what sellers may write, what values may do, and core's own in both languages."""
 
 import pytest
-from portico.emails import variables
+from portico.emails import menu, variables
 from portico.emails.liquid import TextError, render_liquid
 from portico.emails.models import EmailKind
 from portico.emails.render import render
@@ -28,6 +28,10 @@ SAMPLE: variables.Values = {
         "name": "Club", "amount": "€5.00", "renews": "1 December 2026", "ends": "3 June 2027",
         "url": "https://acme.example/p/acme/subscriptions/sub_1",
     },
+    "file": {"name": "font_1.zip", "version": "2.0", "notes": "Two bugs less.",
+             "product": "Acme font", "size": "4.2 MB", "url": "https://acme.example/p/acme/downloads"},
+    "card": {"brand": "Visa", "last4": "4242", "expires": "05/2027"},
+    "unsubscribe": {"url": "https://acme.example/p/acme/mails/unsubscribe?token=x"},
     "amount": "€9.00",
     "sign_in": {"url": "https://acme.example/p/acme/sign-in/link?token=a_b", "code": "417 822"},
     "email_change": {"url": "https://acme.example/p/acme/settings/email/confirm?token=x"},
@@ -86,7 +90,7 @@ def test_the_documented_variables_are_the_ones_there_are() -> None:
                 found.add(f"{prefix}{key}")
         return found
 
-    documented = {variable.name for variable in variables.VARIABLES}
+    documented = {variable.name for variable in menu.VARIABLES}
     assert documented <= names(SAMPLE)
 
 

@@ -7,14 +7,16 @@ stays a name, and a license key keeps its underscores.
 """
 
 import html
+import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, TextIO
 
 from liquid import Environment, RenderContext, StrictUndefined, Undefined
 from liquid.builtin.output import Output, OutputNode
-from liquid.exceptions import LiquidError
+from liquid.exceptions import LiquidError, ResourceLimitError
 from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT
@@ -41,6 +43,7 @@ _TAGS = frozenset(
         "#",
     }
 )
+_LOOP = re.compile(r"{%-?\s*for\s+(\w+)\s+in\s+([A-Za-z_]\w*)?")
 _BASE = 0xE000  # the private use area of Unicode's basic plane
 _HIDE = {ord(char): _BASE + ord(char) for char in string.punctuation + "\n\r"}
 _PLAIN = {hidden: chr(char) for char, hidden in _HIDE.items()}
@@ -49,7 +52,15 @@ _HTML[_BASE + ord("\n")] = "<br>"
 
 
 class TextError(Exception):
-    """A seller's text cannot be rendered; the message says why, in Liquid's words."""
+    """A seller's text cannot be rendered; the message says why, in Liquid's words.
+
+    ``line`` is where, counted from 1, if that is known. ``limit``: it is right, and does too much.
+    """
+
+    def __init__(self, message: str, line: int | None = None, *, limit: bool = False) -> None:
+        super().__init__(message)
+        self.line = line
+        self.limit = limit
 
 
 def protect(value: str) -> str:
@@ -109,7 +120,7 @@ def _limited(function: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(one, str | list | tuple):
                 work *= max(len(one), 1)
         if work > MAX_WORK:
-            raise TextError("A filter was given too much text.")
+            raise TextError("A filter was given too much text.", limit=True)
         return function(*args, **kwargs)
 
     return limited
@@ -122,7 +133,7 @@ _strict = _Environment(undefined=StrictUndefined)
 @lru_cache(maxsize=512)
 def _parsed(source: str, strict: bool) -> BoundTemplate:
     if len(source) > MAX_SOURCE:
-        raise TextError(f"The text is longer than {MAX_SOURCE} characters.")
+        raise TextError(f"The text is longer than {MAX_SOURCE} characters.", limit=True)
     return (_strict if strict else _lenient).from_string(source)
 
 
@@ -133,10 +144,58 @@ def render_liquid(source: str, values: Mapping[str, Any], *, strict: bool = Fals
     """
     try:
         return _parsed(source, strict).render(**_nil(values))
-    except LiquidError as error:
-        raise TextError(str(error).split("\n", 1)[0]) from None
-    except (ArithmeticError, ValueError, RecursionError) as error:
-        raise TextError(f"{type(error).__name__}: {error}") from None
+    except (LiquidError, ArithmeticError, ValueError, RecursionError) as error:
+        raise _text_error(error) from None
+
+
+def _text_error(error: Exception) -> TextError:
+    if not isinstance(error, LiquidError):
+        limit = isinstance(error, RecursionError)
+        return TextError(f"{type(error).__name__}: {error}", limit=limit)
+    place = error.context() if error.token is not None and error.token.start_index >= 0 else None
+    return TextError(
+        str(error).split("\n", 1)[0],
+        place[0] if place else None,
+        limit=isinstance(error, ResourceLimitError),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A variable that a text uses: ``path`` from its root on, and the line, from 1."""
+
+    path: tuple[str | int, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a text uses. ``loops`` maps a loop's variable to the list it runs over ('' if it is
+    none); ``own`` are names that the text itself gives a value."""
+
+    variables: tuple[Use, ...]
+    loops: Mapping[str, str]
+    own: frozenset[str]
+
+
+def uses(source: str) -> Uses:
+    """The variables of a text, without rendering it. Raises TextError for one that is wrong."""
+    try:
+        found = _parsed(source, False).analyze(include_partials=False)
+    except (LiquidError, RecursionError) as error:
+        raise _text_error(error) from None
+    loops = {match[1]: match[2] or "" for match in _LOOP.finditer(source)}
+    variables = tuple(
+        Use(_flat(one.segments), source.count("\n", 0, one.span.index) + 1)
+        for many in found.variables.values()
+        for one in many
+    )
+    return Uses(variables, loops, frozenset(found.locals))
+
+
+def _flat(segments: Sequence[Any]) -> tuple[str | int, ...]:
+    """A path; what stands in brackets and is itself a variable counts as any index."""
+    return tuple(one if isinstance(one, str | int) else 0 for one in segments)
 
 
 def _nil(value: Any) -> Any:

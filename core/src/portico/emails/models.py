@@ -19,21 +19,54 @@ class EmailKind(StrEnum):
     CANCELLATION_UNDONE = "cancellation_undone"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGED = "email_changed"
+    CARD_EXPIRING = "card_expiring"
+    FILE_VERSION = "file_version"
     SELLER_INVITATION = "seller_invitation"
 
 
 class EmailState(StrEnum):
-    """What became of a mail. ``bounced``: the server refused the address for good."""
+    """What became of a mail. ``deferred``: it is tried again. ``bounced``: the server refused
+    it for good. ``failed``: it was given up, and waits for a person."""
 
     QUEUED = "queued"
+    DEFERRED = "deferred"
     SENT = "sent"
     FAILED = "failed"
     BOUNCED = "bounced"
 
 
+class Cause(StrEnum):
+    """Why a mail is put off, or was never taken."""
+
+    GREYLISTED = "greylisted"
+    BUSY = "busy"
+    FULL = "full"
+    UNREACHABLE = "unreachable"
+    SETTINGS = "settings"
+    """The server's address, user, password or sender: a person has to put it right."""
+    NO_TRANSPORT = "no_transport"
+    PACE = "pace"
+    """The store's own limit of mails per minute."""
+    ERROR = "error"
+    """Something broke on our side."""
+    REFUSED = "refused"
+    NOT_WANTED = "not_wanted"
+
+
+class TextFormat(StrEnum):
+    """What a seller's text is written in."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 @dataclass(frozen=True, slots=True)
 class EmailTemplate:
-    """A seller's own text for a kind of mail: for one product, or (None) for the whole store."""
+    """A seller's own text for a kind of mail: for one product, or (None) for the whole store.
+
+    A change is a new row; of those for one kind, product and language the one in force is
+    ``enabled``, and none where the default was put back. ``saved_by`` is an actor.
+    """
 
     store_id: str
     id: str
@@ -43,6 +76,8 @@ class EmailTemplate:
     enabled: bool
     subject: str
     body: str
+    format: TextFormat
+    saved_by: str | None
     updated_at: datetime
 
 
@@ -51,7 +86,9 @@ class Email:
     """One mail: queued, then sent (or not). It holds no secret; those are minted when it is sent.
 
     ``params`` are the ids and plain values its template needs. ``message_id`` stays the same over
-    retries, so that a mail server or reader can tell a repeat.
+    retries, so that a mail server or reader can tell a repeat. ``error`` and ``response`` are what
+    the server said; ``cause`` says why it is put off in a word (``Cause``), ``next_at`` until when.
+    ``history`` has each attempt: ``{"at", "state", "words", "cause"}``, times in ISO 8601.
     """
 
     id: str
@@ -69,3 +106,7 @@ class Email:
     error: str | None
     created_at: datetime
     sent_at: datetime | None
+    response: str | None
+    cause: str | None
+    next_at: datetime | None
+    history: list[dict[str, Any]]

@@ -1,7 +1,7 @@
 """From a text with its values to the two parts of a mail: HTML and plain text.
 
-The text is Markdown (CommonMark with tables, no raw HTML). A link with the title ``button``,
-``[Sign in]({{ sign_in.url }} "button")``, is drawn as the mail's button.
+The text is Markdown (CommonMark with tables, no raw HTML), or HTML of the seller's. A link with
+the title ``button``, ``[Sign in]({{ sign_in.url }} "button")``, is drawn as the mail's button.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from typing_extensions import override
 
+from portico.emails import seller_html
 from portico.emails.liquid import render_liquid, reveal, reveal_html
+from portico.emails.models import TextFormat
 
 BUTTON = "button"
 MAX_SUBJECT = 200
@@ -45,14 +47,22 @@ class Content:
     text: str
 
 
-def render(subject: str, body: str, values: Mapping[str, Any], *, strict: bool = False) -> Content:
+def render(
+    subject: str,
+    body: str,
+    values: Mapping[str, Any],
+    *,
+    form: TextFormat = TextFormat.MARKDOWN,
+    strict: bool = False,
+) -> Content:
     """Fill a text with its values. Raises TextError (``portico.emails.liquid``)."""
-    tokens = _markdown.parse(render_liquid(body, values, strict=strict))
-    return Content(
-        subject=one_line(reveal(render_liquid(subject, values, strict=strict)))[:MAX_SUBJECT],
-        html=to_html(tokens),
-        text=to_text(tokens),
-    )
+    filled = render_liquid(body, values, strict=strict)
+    line = one_line(reveal(render_liquid(subject, values, strict=strict)))[:MAX_SUBJECT]
+    if form is TextFormat.HTML:
+        markup = seller_html.clean(reveal_html(filled))
+        return Content(line, markup, seller_html.to_text(markup))
+    tokens = _markdown.parse(filled)
+    return Content(line, to_html(tokens), to_text(tokens))
 
 
 def one_line(text: str) -> str:

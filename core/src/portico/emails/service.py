@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from portico.emails import queries
+from portico.emails.kinds import is_on
 from portico.emails.models import Email
 from portico.events import service as events
 from portico.events.models import Lane
@@ -38,12 +39,15 @@ async def queue(
     ``kind`` is an ``EmailKind`` or a plugin's ``<plugin>.<name>``. ``params`` is what the text
     needs (ids, plain values, no secrets). A second mail with the same ``key`` is not queued, not
     even when the first was sent long ago. ``plugin`` is who queued it: it is asked for
-    ``email_secrets`` at the moment of sending.
+    ``email_secrets`` at the moment of sending. Of a kind that the store has switched off nothing
+    is queued, and '' is returned.
 
     Raises ``ValueError`` for an address that could not be written into a mail's header.
     """
     if not plausible_address(to):
         raise ValueError(f"not an e-mail address: {to!r}")
+    if store is not None and not is_on(store, str(kind)):
+        return ""
     store_id = store.id if store else None
     email_id = _id_of(store_id, key) if key else new_id("mail")
     async with rt.db.transaction():
@@ -56,7 +60,7 @@ async def queue(
             kind=str(kind),
             locale=locale,
             to_address=to,
-            message_id=f"<{new_id('m')}@{sender_domain(rt.settings)}>",
+            message_id=message_id_for(rt),
             params=dict(params),
             created_at=rt.clock.now(),
         )
@@ -87,6 +91,11 @@ def plausible_address(address: str) -> bool:
 def sender_address(settings: Settings) -> str:
     """The address mails come from: ``mail_from``, or portal@ the host of the base URL."""
     return settings.mail_from or f"portal@{urlsplit(settings.base_url).hostname or 'localhost'}"
+
+
+def message_id_for(rt: Runtime) -> str:
+    """A new Message-ID. It begins with a sortable id, by which lists of mails are ordered."""
+    return f"<{new_id('m')}@{sender_domain(rt.settings)}>"
 
 
 def sender_domain(settings: Settings) -> str:

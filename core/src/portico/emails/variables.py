@@ -5,7 +5,6 @@ groups, or true/false. What a mail is not about is there too, and empty.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from portico.catalog.models import Product
@@ -13,8 +12,9 @@ from portico.customers.models import Customer
 from portico.emails import queries
 from portico.emails.models import Email
 from portico.emails.service import sender_address
-from portico.hooks.emails import EmailHooks, Purchase
-from portico.i18n import N_, format_date, format_filesize, format_money
+from portico.emails.unsubscribing import unsubscribe_url
+from portico.hooks.emails import EmailHooks, EmailVariable, Purchase
+from portico.i18n import format_date, format_filesize, format_money
 from portico.licenses.models import License
 from portico.orders.models import Order
 from portico.runtime import Runtime
@@ -23,53 +23,6 @@ from portico.stores.urls import dashboard_url, portal_url
 from portico.subscriptions.models import Subscription
 
 Values = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable for the editor's menu. ``label`` is translated where it is shown.
-
-    A name with ``[]`` is inside a list: ``{% for product in products %}{{ product.name }}``.
-    """
-
-    name: str
-    label: str
-
-
-VARIABLES: tuple[Variable, ...] = (
-    Variable("store.name", N_("Name of the store")),
-    Variable("store.support_email", N_("Support address of the store")),
-    Variable("portal.url", N_("Link to the portal")),
-    Variable("customer.name", N_("Name of the customer")),
-    Variable("customer.email", N_("E-mail address of the customer")),
-    Variable("order.number", N_("Order number")),
-    Variable("order.date", N_("Date of the order")),
-    Variable("order.total", N_("Total of the order")),
-    Variable("order.refunded", N_("Amount that was refunded in all")),
-    Variable("order.url", N_("Link to the purchase")),
-    Variable("order.invoice_url", N_("Link to the invoice")),
-    Variable("order.test", N_("Whether it is a test purchase")),
-    Variable("items[].name", N_("What a line of the order is for")),
-    Variable("items[].quantity", N_("Quantity of the line")),
-    Variable("items[].amount", N_("Amount of the line")),
-    Variable("products[].name", N_("Name of a product")),
-    Variable("products[].message", N_("The product's own message to its buyers")),
-    Variable("downloads[].product", N_("Product a file belongs to")),
-    Variable("downloads[].name", N_("Name of the file")),
-    Variable("downloads[].version", N_("Version of the file")),
-    Variable("downloads[].size", N_("Size of the file")),
-    Variable("downloads[].url", N_("Link to the file in the portal")),
-    Variable("licenses[].product", N_("Product a license key is for")),
-    Variable("licenses[].key", N_("License key")),
-    Variable("licenses[].expires", N_("Date until which the key is valid")),
-    Variable("subscription.name", N_("Name of the subscription")),
-    Variable("subscription.amount", N_("Price of a period")),
-    Variable("subscription.renews", N_("Date of the next charge")),
-    Variable("subscription.ends", N_("Date on which the subscription ends")),
-    Variable("subscription.url", N_("Link to the subscription")),
-    Variable("amount", N_("Amount the mail is about, such as a refund")),
-    Variable("mail.reason", N_("Why the payment failed, in the provider's words")),
-)
 
 
 async def load(
@@ -90,6 +43,9 @@ async def load(
             )
             if found is not None:
                 values["subscription"] = _subscription(rt, store, found, email.locale, zone)
+        await _add_file(rt, store, email, values)
+        await _add_card(rt, store, email, values)
+        values["unsubscribe"]["url"] = unsubscribe_url(rt, store, email) or ""
     for name, value in secrets.items():
         set_dotted(values, name, value)
     return values
@@ -114,11 +70,15 @@ def empty(rt: Runtime, store: Store | None, email: Email) -> Values:
             "number": "", "date": "", "total": "", "refunded": "", "url": "", "invoice_url": "",
             "test": False,
         },
+        "plugin_variables": [],
         "items": [],
         "products": [],
         "downloads": [],
         "licenses": [],
         "subscription": {"name": "", "amount": "", "renews": "", "ends": "", "url": ""},
+        "file": {"name": "", "version": "", "notes": "", "product": "", "size": "", "url": ""},
+        "card": {"brand": "", "last4": "", "expires": ""},
+        "unsubscribe": {"url": ""},
         "amount": amount,
         "mail": {
             "to": email.to_address,
@@ -180,13 +140,52 @@ async def _add_order(
     values["product_ids"] = owned
     if customer is not None:
         purchase = Purchase(order, items, products, customer, licenses)
-        for reply in await rt.hooks.each(
-            store, EmailHooks.email_variables, purchase, locale=locale
-        ):
-            for variable in reply.value:
-                # A plugin's words live under its own name; it replaces none of core's.
-                if variable.name.startswith(f"{reply.plugin}."):
-                    set_dotted(values, variable.name, variable.value)
+        for plugin, variable in await of_plugins(rt, store, purchase, locale):
+            values["plugin_variables"].append((plugin, variable))
+            set_dotted(values, variable.name, variable.value)
+
+
+async def of_plugins(
+    rt: Runtime, store: Store, purchase: Purchase, locale: str
+) -> list[tuple[str, EmailVariable]]:
+    """What the store's plugins add, each with its plugin's name."""
+    replies = await rt.hooks.each(store, EmailHooks.email_variables, purchase, locale=locale)
+    return [
+        (reply.plugin, variable)
+        for reply in replies
+        for variable in reply.value
+        # A plugin's words live under its own name; it replaces none of core's.
+        if variable.name.startswith(f"{reply.plugin}.")
+    ]
+
+
+async def _add_file(rt: Runtime, store: Store, email: Email, values: Values) -> None:
+    version_id = email.params.get("file_version_id")
+    if not version_id:
+        return
+    found = await rt.db.one(queries.FILE_VERSION, store_id=store.id, id=str(version_id))
+    if found is not None:
+        values["product_ids"] = [found.product_id]
+        values["file"] = {
+            "name": found.filename,
+            "version": found.label or str(found.number),
+            "notes": found.notes,
+            "product": found.product,
+            "size": format_filesize(found.size, email.locale),
+            "url": portal_url(rt.settings, store, "downloads"),
+        }
+
+
+async def _add_card(rt: Runtime, store: Store, email: Email, values: Values) -> None:
+    method_id = email.params.get("payment_method_id")
+    if not method_id:
+        return
+    found = await rt.db.one(queries.PAYMENT_METHOD, store_id=store.id, id=str(method_id))
+    if found is not None:
+        expires = f"{found.exp_month:02}/{found.exp_year}" if found.exp_month else ""
+        values["card"] = {
+            "brand": found.brand.capitalize(), "last4": found.last4, "expires": expires,
+        }  # fmt: skip
 
 
 def _order(rt: Runtime, store: Store, order: Order, locale: str) -> Values:

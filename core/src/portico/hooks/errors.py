@@ -9,11 +9,15 @@ class PluginSignal(Exception):
 
 
 class RetryLater(PluginSignal):
-    """It cannot be done now. A background job is tried again after ``after``."""
+    """It cannot be done now. A background job is tried again after ``after``.
 
-    def __init__(self, after: timedelta, message: str = "") -> None:
+    ``cause`` says in a word of the plugin's why; of a mail it is one of ``portico.api.Cause``.
+    """
+
+    def __init__(self, after: timedelta, message: str = "", cause: str = "") -> None:
         super().__init__(message or f"try again in {after}")
         self.after = after
+        self.cause = cause
 
 
 class ActionRequired(PluginSignal):

@@ -16,6 +16,7 @@ from portico.sessions import queries
 
 MAILS_PER_ADDRESS = RateLimitItemPerMinute(5, 15, "mails-per-address")
 MAILS_PER_IP = RateLimitItemPerHour(30, 1, "mails-per-ip")
+TEST_MAILS = RateLimitItemPerMinute(30, 15, "test-mails")
 CODES_PER_IP = RateLimitItemPerMinute(30, 15, "codes-per-ip")
 CHANGES_PER_CUSTOMER = RateLimitItemPerMinute(5, 15, "changes-per-customer")
 CHECKOUTS_PER_IP = RateLimitItemPerMinute(300, 10, "checkouts-per-ip")

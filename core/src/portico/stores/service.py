@@ -146,6 +146,14 @@ async def by_id(rt: Runtime, store_id: str) -> Store | None:
     return await rt.db.one(queries.BY_ID, store_id=store_id)
 
 
+async def locked(rt: Runtime, store_id: str) -> Store:
+    """The store as it is now, for a change inside the caller's transaction. ``LookupError``."""
+    found = await rt.db.one(queries.LOCK, store_id=store_id)
+    if found is None:
+        raise LookupError(store_id)
+    return found
+
+
 async def all_stores(rt: Runtime) -> Sequence[Store]:
     """Every store, oldest first."""
     return await rt.db.all(queries.ALL)

@@ -115,10 +115,13 @@ class KeepMail(Plugin, EmailHooks):
 
     def __init__(self) -> None:
         self.sent: list[OutgoingEmail] = []
+        self.refuses: Exception | None = None
 
     @hookimpl
     async def send_email(self, ctx: Context, message: OutgoingEmail) -> SentEmail:
-        """Keep it."""
+        """Keep it, or raise what ``refuses`` is."""
+        if self.refuses is not None:
+            raise self.refuses
         self.sent.append(message)
         return SentEmail("250 kept")
 

@@ -4,6 +4,9 @@ from quart import Blueprint
 
 from portico.web.dashboard import (
     downloads,
+    email_editor,
+    email_log,
+    emails,
     home,
     licenses,
     orders,
@@ -33,6 +36,9 @@ OF_STORES = (
     subscriptions,
     licenses,
     downloads,
+    emails,
+    email_log,
+    email_editor,
     settings,
     store_settings,
     team,

@@ -32,6 +32,7 @@ SECTIONS = (
     Section("subscriptions", N_("Subscriptions"), "loop", "u"),
     Section("licenses", N_("License keys"), "key", "l"),
     Section("downloads", N_("Downloads"), "download", "d"),
+    Section("emails", N_("E-mails"), "mail", "e"),
     Section("settings", N_("Settings"), "gear", "s"),
 )
 """In the menu's order: home, products, customers, orders, subscriptions, licenses, downloads,
