@@ -31,6 +31,10 @@ PAGES = (
     "downloads/files",
     "settings/portal",
     "settings/legal",
+    "emails",
+    "emails/confirmation",
+    "emails/sent",
+    "emails/dead",
     "settings/team",
     "x/payments_sandbox/subscriptions",
 )

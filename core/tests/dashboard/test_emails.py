@@ -257,6 +257,7 @@ async def test_the_list_finds_mails_and_one_mail_says_what_happened(
     assert "refund@example.com" in only and "confirmation@example.com" not in only
     assert "refund@example.com" not in await owner.get(f"{MAILS}/sent?q=CONFIRM")
     assert "refund@example.com" not in await owner.get(f"{MAILS}/sent?kind=cancellation")
+    assert "No mail is like this." in await owner.get(f"{MAILS}/sent?q=r_fund")
     assert "No mail is like this." in await owner.get(f"{MAILS}/sent?q=nobody@example.com")
     bounced = await owner.get(f"{MAILS}/sent/{ids['refund']}")
     assert "550 5.1.1 no such user" in bounced and "Refused" in bounced

@@ -32,9 +32,7 @@ async def search(
     query = queries.search(bool(address), bool(kind), state is not None, direction)
     given: dict[str, object] = {"store_id": store_id, "limit": limit}
     if address:
-        given["address"] = address.lower().replace("\\", r"\\").replace("%", r"\%").replace(
-            "_", r"\_"
-        ) + ("" if "@" in address and "." in address.rpartition("@")[2] else "%")
+        given["address"] = _pattern(address)
     if kind:
         given["the_kind"] = kind
     if state is not None:
@@ -42,6 +40,15 @@ async def search(
     if direction != "first":
         given["cursor"] = message_id
     return await rt.db.all(query, **given)
+
+
+def _pattern(address: str) -> str:
+    """For LIKE, with ! to escape: a whole address is itself, another text begins one."""
+    text = address.lower()
+    for special in "!%_":
+        text = text.replace(special, f"!{special}")
+    whole = "." in address.partition("@")[2]
+    return text if whole else f"{text}%"
 
 
 async def get(rt: Runtime, store_id: str, email_id: str) -> Email | None:

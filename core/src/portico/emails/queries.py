@@ -335,7 +335,7 @@ def search(address: bool, kind: bool, state: bool, direction: str) -> Query[Emai
     """A store's mails, narrowed to what is given; ``after`` is oldest first."""
     where = [emails.c.store_id == _store]
     if address:
-        where.append(emails.c.to_address.like(sa.bindparam("address"), escape="\\"))
+        where.append(emails.c.to_address.like(sa.bindparam("address"), escape="!"))
     if kind:
         where.append(emails.c.kind == sa.bindparam("the_kind"))
     if state:
