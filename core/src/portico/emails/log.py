@@ -83,7 +83,7 @@ async def send_again(rt: Runtime, store: Store, email: Email, *, by: str) -> str
         return ""
     async with rt.db.transaction():
         await _note(rt, store, by, "mail.resend", email.id)
-        if await events.replay_key(rt, store.id, _key(email.id)):
+        if await events.hurry(rt, store.id, _key(email.id)):
             await rt.db.run(queries.AGAIN, email_id=email.id)
             return email.id
         return await emails.queue(

@@ -171,17 +171,6 @@ HURRY = Command(
         outbox.c.state.in_((DeliveryState.DEAD, DeliveryState.PENDING)),
     )
     .values(state=DeliveryState.PENDING, attempts=0, next_at=_now, created_at=_now)
-_again = {
-    "state": DeliveryState.PENDING, "attempts": 0, "next_at": _now, "created_at": _now,
-}  # fmt: skip
-REPLAY_KEY = Command(
-    sa.update(outbox)
-    .where(
-        outbox.c.store_id == sa.bindparam("store_id"),
-        outbox.c.key == sa.bindparam("the_key"),
-        outbox.c.state == DeliveryState.DEAD,
-    )
-    .values(_again)
 )
 REPLAY_KIND = Command(
     sa.update(outbox)
@@ -190,12 +179,13 @@ REPLAY_KIND = Command(
         outbox.c.kind == sa.bindparam("the_kind"),
         outbox.c.state == DeliveryState.DEAD,
     )
-    .values(_again)
+    .values(state=DeliveryState.PENDING, attempts=0, next_at=_now, created_at=_now)
 )
 BY_KEY = Query(
     Delivery,
     sa.select(outbox).where(
-        outbox.c.store_id == sa.bindparam("store_id"), outbox.c.key == sa.bindparam("the_key")
+        outbox.c.store_id == sa.bindparam("store_id"),
+        outbox.c.key == sa.bindparam("delivery_key"),
     ),
 )
 COUNTS = Query(

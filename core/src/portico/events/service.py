@@ -141,11 +141,6 @@ async def hurry(rt: Runtime, store_id: str, key: str) -> bool:
     found = await rt.db.run(queries.HURRY, store_id=store_id, delivery_key=key, now=rt.clock.now())
     rt.db.after_commit(rt.wake.set)
     return bool(found)
-async def replay_key(rt: Runtime, store_id: str, key: str) -> bool:
-    """As ``replay``, of the store's dead delivery with this key."""
-    done = await rt.db.run(queries.REPLAY_KEY, store_id=store_id, the_key=key, now=rt.clock.now())
-    rt.db.after_commit(rt.wake.set)
-    return bool(done)
 
 
 async def replay_kind(rt: Runtime, store_id: str, kind: str) -> int:
@@ -159,7 +154,7 @@ async def replay_kind(rt: Runtime, store_id: str, kind: str) -> int:
 
 async def waiting(rt: Runtime, store_id: str, key: str) -> Delivery | None:
     """The store's delivery with this key, while it is in the outbox."""
-    return await rt.db.one(queries.BY_KEY, store_id=store_id, the_key=key)
+    return await rt.db.one(queries.BY_KEY, store_id=store_id, delivery_key=key)
 
 
 async def counts(rt: Runtime) -> Sequence[queries.LaneCount]:
