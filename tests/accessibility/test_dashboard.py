@@ -23,6 +23,8 @@ PAGES = (
     "products",
     "products/new",
     "orders",
+    "plugins",
+    "plugins/email_smtp",
     "settings/store",
     "orders?q=customer&state=paid",
     "subscriptions",

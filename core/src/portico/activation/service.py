@@ -304,7 +304,7 @@ def _merged(
                 )
                 for one in error.errors()
             }
-        ) from None
+        ) from error
 
 
 def _split(settings: PluginSettings) -> tuple[dict[str, Any], dict[str, str]]:

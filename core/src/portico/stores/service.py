@@ -169,23 +169,31 @@ async def update_settings(rt: Runtime, store_id: str, *, by: str, **changes: Any
     return await _update(rt, store_id, change, by)
 
 
-async def update_portal(
-    rt: Runtime, store_id: str, values: Mapping[str, Any], *, by: str, **changes: Any
+async def update_part(
+    rt: Runtime, store_id: str, part: str, values: Mapping[str, Any], *, by: str, **changes: Any
 ) -> Store:
-    """Change some of the store's ``PortalSettings``, and fields of the store with them.
+    """Change some values in a part of ``Store.settings`` (``portal``, ``providers``), and fields
+    of the store with them.
 
     What is not in ``values`` stays. ``LookupError`` without such a store; InvalidStore.
     """
 
     def change(old: Store) -> tuple[Store, list[str]]:
-        before = old.settings.get("portal") or {}
+        before = old.settings.get(part) or {}
         after = {**before, **values}
-        new = dataclasses.replace(old, **changes, settings={**old.settings, "portal": after})
-        said = [f"portal.{name}" for name in values if before.get(name) != after[name]]
+        new = dataclasses.replace(old, **changes, settings={**old.settings, part: after})
+        said = [f"{part}.{name}" for name in values if before.get(name) != after[name]]
         said += [name for name in changes if getattr(old, name) != getattr(new, name)]
         return new, sorted(said)
 
     return await _update(rt, store_id, change, by)
+
+
+async def update_portal(
+    rt: Runtime, store_id: str, values: Mapping[str, Any], *, by: str, **changes: Any
+) -> Store:
+    """Change some of the store's ``PortalSettings``; see ``update_part``."""
+    return await update_part(rt, store_id, "portal", values, by=by, **changes)
 
 
 async def _update(

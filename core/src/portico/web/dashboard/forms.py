@@ -123,11 +123,12 @@ async def submitted(form: type[F], **context: Any) -> Fields[F]:
         fields.data = form.model_validate(filled, context=context)
     except ValidationError as error:
         for one in error.errors():
-            fields.errors.setdefault(str(one["loc"][0]) if one["loc"] else "", _words(one))
+            fields.errors.setdefault(str(one["loc"][0]) if one["loc"] else "", words_of(one))
     return fields
 
 
-def _words(error: ErrorDetails) -> str:
+def words_of(error: ErrorDetails) -> str:
+    """What pydantic found wrong, in the reader's words."""
     kind, details = error["type"], error.get("ctx", {})
     if kind == "value_error":
         return gettext(str(details["error"]))

@@ -10,6 +10,7 @@ from portico.web.dashboard import (
     home,
     licenses,
     orders,
+    plugins,
     portal,
     product_files,
     product_uploads,
@@ -29,6 +30,7 @@ OF_SELLERS = (stores, setup, sign_in)
 OF_STORES = (
     home,
     products,
+    plugins,
     portal,
     orders,
     product_files,

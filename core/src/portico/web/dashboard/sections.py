@@ -33,6 +33,7 @@ SECTIONS = (
     Section("licenses", N_("License keys"), "key", "l"),
     Section("downloads", N_("Downloads"), "download", "d"),
     Section("emails", N_("E-mails"), "mail", "e"),
+    Section("plugins", N_("Plugins"), "plug", "u"),
     Section("settings", N_("Settings"), "gear", "s"),
 )
 """In the menu's order: home, products, customers, orders, subscriptions, licenses, downloads,
