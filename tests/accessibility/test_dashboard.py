@@ -37,6 +37,7 @@ PAGES = (
     "emails/confirmation",
     "emails/sent",
     "emails/dead",
+    "customers",
     "settings/team",
     "x/payments_sandbox/subscriptions",
 )

@@ -99,6 +99,7 @@ async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:
         "method_id": methods[0].id, "version_id": versions[0].id, "id": mails[0].id,
         "grant": "forged", "session_id": "s", "plugin": "payments_sandbox", "name": "default",
         "digest": "0", "path": "x.css", "store_id": store.id, "seller_id": "sel_nobody",
+        "customer_id": victim.id, "grant_id": "grt_none",
     }  # fmt: skip
     markers = [VICTIM, *(one.key for one in their_licenses if one.key),
                *(method.last4 for method in methods)]  # fmt: skip

@@ -38,6 +38,7 @@ SAMPLE: variables.Values = {
     "mail": {
         "to": "ada@example.com", "kind": "sign_in", "sender": "portal@acme.example",
         "reason": "Card declined.", "minutes": "30", "new_email": "n•••@example.com",
+        "is_new": True, "by_seller": True,
     },
 }  # fmt: skip
 

@@ -7,7 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A person, known to one store by one e-mail address (lower case)."""
+    """A person, known to one store by one e-mail address (lower case).
+
+    ``last_seen_at`` is the end of the visit before this one, ``signed_in_at`` the last sign-in.
+    Of a customer that was merged into another, or erased, the row stays, with an address at which
+    nobody can be reached.
+    """
 
     store_id: str
     id: str
@@ -18,6 +23,9 @@ class Customer:
     billing: dict[str, Any]
     created_at: datetime
     last_seen_at: datetime | None
+    signed_in_at: datetime | None = None
+    merged_into: str | None = None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Customers: finding them by their address, and changing it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
+from portico.actors import actor
 from portico.customers import queries
 from portico.customers.addresses import InvalidEmail, mask_email, normalize_email
 from portico.customers.models import Customer, EmailChange
@@ -20,8 +22,8 @@ from portico.stores.urls import portal_url
 
 __all__ = [
     "CHANGE_MINUTES", "EmailTaken", "InvalidEmail", "by_email", "by_id", "confirm_email_change",
-    "email_secrets", "find_or_create", "mask_email", "normalize_email", "pending_email_change",
-    "preview_email_change", "request_email_change", "set_locale",
+    "correct_email", "email_secrets", "find_or_create", "mask_email", "normalize_email",
+    "pending_email_change", "preview_email_change", "request_email_change", "set_locale",
 ]  # fmt: skip
 
 CHANGE_MINUTES = 60
@@ -65,6 +67,9 @@ async def find_or_create(
             billing={},
             created_at=rt.clock.now(),
             last_seen_at=None,
+            signed_in_at=None,
+            merged_into=None,
+            erased_at=None,
         )
     if found is None:  # somebody else was faster
         found = await rt.db.one(queries.BY_EMAIL, store_id=store.id, email=email)
@@ -182,6 +187,44 @@ async def confirm_email_change(
             return await _change(rt, store, change, keep_session)
     except ConflictError:
         raise EmailTaken from None
+
+
+async def correct_email(
+    rt: Runtime, store: Store, customer_id: str, new_email: str, *, by: str
+) -> Customer:
+    """A seller corrects an address: sessions end, and both addresses are told.
+
+    Raises InvalidEmail, EmailTaken, and LookupError without such a customer (any more). With the
+    address that the customer has already nothing happens.
+    """
+    email = normalize_email(new_email)
+    try:
+        async with rt.db.transaction():
+            customer = await by_id(rt, store.id, customer_id)
+            if customer is None or customer.merged_into or customer.erased_at:
+                raise LookupError("there is no such customer")
+            if customer.email == email:
+                return customer
+            key = {"store_id": store.id, "customer_id": customer.id}
+            await rt.db.run(queries.SET_EMAIL, **key, email=email)
+            await rt.db.run(queries.DROP_CHANGES, **key)
+            await sessions.revoke(rt, store.id, customer.id)
+            for to in (customer.email, email):
+                await emails.queue(
+                    rt, store, EmailKind.EMAIL_CHANGED, to,
+                    params={"new_email": mask_email(email), "is_new": to == email, "by": "seller"},
+                    locale=customer.locale or store.locale, customer_id=customer.id,
+                )  # fmt: skip
+            await events.publish(rt, store, EventType.CUSTOMER_EMAIL_CHANGED, customer.id, {})
+            kind, actor_id = actor(by)
+            await events.audit(
+                rt, store_id=store.id, actor_type=kind, actor_id=actor_id,
+                action="customer.correct_email", subject_type="customer", subject_id=customer.id,
+                data={"from": customer.email, "to": email},
+            )  # fmt: skip
+    except ConflictError:
+        raise EmailTaken from None
+    return replace(customer, email=email)
 
 
 async def _change(

@@ -14,6 +14,10 @@ customers = store_table(
     json("billing"),
     moment("created_at"),
     moment("last_seen_at", nullable=True),
+    moment("signed_in_at", nullable=True),
+    sa.Column("merged_into", sa.Text),
+    moment("erased_at", nullable=True),
+    ref("merged_into", "customers"),
     sa.UniqueConstraint("store_id", "email"),
     # What PostgreSQL finds the beginning of an address by, whatever its collation.
     sa.Index(
@@ -21,6 +25,12 @@ customers = store_table(
         postgresql_ops={"email": "text_pattern_ops"},
     ),
 )  # fmt: skip
+NAME_START = sa.func.lower(customers.c.name).label("name_start")
+sa.Index(
+    "ix_customers_name_start", customers.c.store_id, NAME_START,
+    postgresql_ops={"name_start": "text_pattern_ops"},
+)  # fmt: skip
+"""What the beginning of a name is found by."""
 
 provider_customers = sa.Table(
     "provider_customers",

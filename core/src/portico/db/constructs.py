@@ -125,12 +125,16 @@ def _starts_with_sqlite(element: _StartsWith, compiler: SQLCompiler, **kw: Any) 
     return "({} >= {} AND {} < ({} || char(1114111)))".format(*parts)
 
 
-def starts_with(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
-    """`column` begins with the text given as parameter `name`; upper and lower case differ.
+def starts_with(
+    column: sa.ColumnElement[str], start: str | sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """`column` begins with `start`, an expression or the name of a parameter; upper and lower
+    case differ.
 
     On PostgreSQL an index of the column finds it if it has the class `text_pattern_ops`.
     """
-    return _StartsWith(column, sa.bindparam(name, type_=sa.Text))
+    value = sa.bindparam(start, type_=sa.Text) if isinstance(start, str) else start
+    return _StartsWith(column, value)
 
 
 def lock_rows(

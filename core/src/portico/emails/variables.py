@@ -87,6 +87,8 @@ def empty(rt: Runtime, store: Store | None, email: Email) -> Values:
             "reason": str(params.get("failure_message") or ""),
             "minutes": str(params.get("minutes") or 30),
             "new_email": str(params.get("new_email") or ""),
+            "is_new": bool(params.get("is_new")),
+            "by_seller": params.get("by") == "seller",
         },
     }  # fmt: skip
 

@@ -133,4 +133,5 @@ async def _audit(rt: Runtime, store: Store, action: str, grant: Grant, by: str) 
         subject_type="grant",
         subject_id=grant.id,
         data={"customer_id": grant.customer_id, "product_id": grant.product_id},
+        customer_id=grant.customer_id,
     )

@@ -29,6 +29,10 @@ class EventType(StrEnum):
     CUSTOMER_SIGNED_IN = "customer.signed_in"
     CUSTOMER_EMAIL_CHANGED = "customer.email_changed"
     FILE_DOWNLOADED = "file.downloaded"
+    CUSTOMER_MERGED = "customer.merged"
+    """``data`` has ``from``, the id of the customer who is no more."""
+    CUSTOMER_ERASED = "customer.erased"
+    """``data`` has ``message_ids``, the Message-IDs of every mail to the customer."""
 
 
 class Lane(IntEnum):
@@ -85,3 +89,4 @@ class AuditEntry:
     subject_id: str
     data: dict[str, Any]
     created_at: datetime
+    customer_id: str | None

@@ -91,8 +91,14 @@ async def audit(
     subject_type: str,
     subject_id: str,
     data: Mapping[str, Any] | None = None,
+    customer_id: str | None = None,
 ) -> None:
-    """Note who did what. ``action`` is a dotted verb such as ``order.refund``."""
+    """Note who did what. ``action`` is a dotted verb such as ``order.refund``.
+
+    ``customer_id`` is whom it is about; a subject or an actor that is a customer says so itself.
+    """
+    if "customer" in (subject_type, actor_type):
+        customer_id = subject_id if subject_type == "customer" else actor_id
     await rt.db.run(
         queries.AUDIT,
         id=new_id("aud"),
@@ -104,6 +110,7 @@ async def audit(
         subject_id=subject_id,
         data=dict(data or {}),
         created_at=rt.clock.now(),
+        customer_id=customer_id,
     )
 
 

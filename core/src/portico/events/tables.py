@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portico.db.columns import choice, json, moment
+from portico.db.columns import choice, json, moment, ref
 from portico.db.schema import metadata
 from portico.events.models import DeliveryState
 
@@ -38,6 +38,10 @@ audit_log = sa.Table(
     sa.Column("subject_id", sa.Text, nullable=False),
     json("data"),
     moment("created_at"),
+    # The customer that it is about, if any: for the customer's timeline.
+    sa.Column("customer_id", sa.Text),
+    ref("customer_id", "customers"),
     sa.Index("ix_audit_log_store", "store_id", "created_at"),
     sa.Index("ix_audit_log_action", "store_id", "action", "created_at"),
+    sa.Index("ix_audit_log_customer", "store_id", "customer_id", "created_at"),
 )

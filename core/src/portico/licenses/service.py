@@ -337,7 +337,7 @@ async def _replacement(rt: Runtime, store: Store, old: License, by: str) -> Lice
         rt, "license", f"license:{new_license_id}", {"license_id": new_license_id},
         store_id=store.id, not_before=rt.clock.now() + _HEAD_START,
     )  # fmt: skip
-    await _audit(rt, store, by, "license.replace", old.id)
+    await _audit(rt, store, by, "license.replace", old)
     new = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=new_license_id)
     if new is None:
         raise LookupError(f"license {new_license_id} was not stored")
@@ -359,14 +359,14 @@ async def _tell(
     if subject.order_id is not None:
         about["order_id"] = subject.order_id
     await events.publish(rt, store, event, subject.id, about)
-    await _audit(rt, store, by, event.value, subject.id)
+    await _audit(rt, store, by, event.value, subject)
 
 
-async def _audit(rt: Runtime, store: Store, by: str, action: str, license_id: str) -> None:
+async def _audit(rt: Runtime, store: Store, by: str, action: str, about: License) -> None:
     actor_type, actor_id = actor(by)
     await events.audit(
         rt, store_id=store.id, actor_type=actor_type, actor_id=actor_id, action=action,
-        subject_type="license", subject_id=license_id, data={},
+        subject_type="license", subject_id=about.id, customer_id=about.customer_id,
     )  # fmt: skip
 
 

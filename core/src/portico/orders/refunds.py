@@ -124,6 +124,7 @@ async def _begin(
             subject_type="order",
             subject_id=order.id,
             data={"amount": amount, "currency": order.currency, "reason": reason},
+            customer_id=order.customer_id,
         )
     return added
 

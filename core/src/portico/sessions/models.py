@@ -43,7 +43,8 @@ class Session:
 class SignInAttempt:
     """Somebody asked to sign in as ``email``; ``subject_id`` is None where nobody has it.
 
-    ``device`` is the hash of a cookie that binds a typed code to the browser that asked.
+    ``device`` is the hash of a cookie that binds a typed code to the browser that asked; it is
+    empty where a seller has asked, and a code would be of no use.
     """
 
     id: str
@@ -69,6 +70,11 @@ class Visit:
     store: Store
     session: Session | None = None
     customer: Customer | None = None
+
+    @property
+    def viewing(self) -> bool:
+        """Whether a seller looks at the portal as the customer: nothing can be changed then."""
+        return self.session is not None and self.session.seller_id is not None
 
 
 @dataclass(frozen=True, slots=True)

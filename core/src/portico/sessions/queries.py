@@ -188,9 +188,11 @@ _of_customer = sa.and_(
     sessions.c.store_id == sa.bindparam("store_id"),
     sessions.c.customer_id == sa.bindparam("customer_id"),
 )
+# A seller who looks at the portal as the customer has a session of that kind, too.
+_own = sessions.c.seller_id.is_(None)
 INSERT_SESSION = Command(sa.insert(sessions))
 DELETE_SESSION = Command(sa.delete(sessions).where(sessions.c.id == _session_id))
-DELETE_DEVICE = Command(sa.delete(sessions).where(_of_customer, sessions.c.id == _session_id))
+DELETE_DEVICE = Command(sa.delete(sessions).where(_of_customer, _own, sessions.c.id == _session_id))
 DELETE_ALL = Command(sa.delete(sessions).where(_of_customer, sessions.c.id != sa.bindparam("keep")))
 DELETE_ALL_OF_SELLER = Command(
     sa.delete(sessions).where(sessions.c.seller_id == sa.bindparam("seller_id"))
@@ -198,7 +200,7 @@ DELETE_ALL_OF_SELLER = Command(
 DEVICES = Query(
     Session,
     sa.select(sessions)
-    .where(_of_customer, sessions.c.expires_at > _now)
+    .where(_of_customer, _own, sessions.c.expires_at > _now)
     .order_by(sessions.c.last_seen_at.desc(), sessions.c.id),
 )
 TOUCH = Command(
@@ -217,14 +219,20 @@ LAST_VISIT = Command(
 )
 _seen = (
     sa.select(sa.func.max(sessions.c.last_seen_at))
-    .where(sessions.c.store_id == customers.c.store_id, sessions.c.customer_id == customers.c.id)
+    .where(
+        sessions.c.store_id == customers.c.store_id, sessions.c.customer_id == customers.c.id, _own
+    )
     .scalar_subquery()
 )
-LAST_VISIT_FROM_SESSIONS = Command(
+SIGNED_IN = Command(
     sa.update(customers)
-    .values(last_seen_at=sa.func.coalesce(_seen, customers.c.last_seen_at))
+    .values(
+        last_seen_at=sa.func.coalesce(_seen, customers.c.last_seen_at),
+        signed_in_at=sa.bindparam("now", type_=UTCDateTime),
+    )
     .where(_customer)
 )
+"""Note a sign-in, and when the visit before it ended."""
 
 _attempts = sign_in_attempts
 _attempt = _attempts.c.id == sa.bindparam("attempt_id")
@@ -293,6 +301,18 @@ CLOSE_ATTEMPTS = Command(
         _attempts.c.subject_id == sa.bindparam("customer_id"),
         _attempts.c.state == AttemptState.PENDING,
     )
+)
+
+END_VIEW = Query(
+    Session,
+    sa.delete(sessions)
+    .where(
+        sessions.c.store_id == sa.bindparam("store_id"),
+        sessions.c.id == _session_id,
+        sessions.c.seller_id.is_not(None),
+        sessions.c.customer_id.is_not(None),
+    )
+    .returning(sessions),
 )
 
 _counter = rate_counters.c.key == sa.bindparam("key")

@@ -10,6 +10,7 @@ from portico.events.models import EventType
 from portico.ids import new_id
 from portico.runtime import Runtime
 from portico.sessions import queries
+from portico.sessions.browsers import browser_and_system
 from portico.sessions.models import (
     AttemptState,
     Audience,
@@ -56,7 +57,9 @@ def _asked(rt: Runtime, slug: str, token: str | None) -> dict[str, object]:
 
 
 async def _noted(rt: Runtime, visit: Visit) -> Visit:
-    if visit.session and rt.clock.now() - visit.session.last_seen_at >= _TOUCH_EVERY:
+    if visit.session is None or visit.viewing:
+        return visit
+    if rt.clock.now() - visit.session.last_seen_at >= _TOUCH_EVERY:
         await _touch(rt, visit.session)
     return visit
 
@@ -207,8 +210,9 @@ async def _insert(
 ) -> None:
     if store and session.customer_id:
         await rt.db.run(
-            queries.LAST_VISIT_FROM_SESSIONS, store_id=store.id, customer_id=session.customer_id
-        )
+            queries.SIGNED_IN, store_id=store.id, customer_id=session.customer_id,
+            now=rt.clock.now(),
+        )  # fmt: skip
     if previous_token:
         await rt.db.run(queries.DELETE_SESSION, session_id=hash_token(previous_token))
     await rt.db.run(
@@ -226,6 +230,11 @@ async def _insert(
     )
     if store and session.customer_id:
         await events.publish(rt, store, EventType.CUSTOMER_SIGNED_IN, session.customer_id, {})
+        await events.audit(
+            rt, store_id=store.id, actor_type="customer", actor_id=session.customer_id,
+            action="customer.sign_in", subject_type="customer", subject_id=session.customer_id,
+            data={"browser": " · ".join(filter(None, browser_and_system(session.user_agent)))},
+        )  # fmt: skip
 
 
 async def sign_out(rt: Runtime, token: str) -> None:

@@ -96,7 +96,7 @@ class EmailLink(Plugin, AuthHooks, EmailHooks, LifecycleHooks):
         path = f"sign-in/link?token={token}"
         seller = attempt.audience is Audience.SELLER
         url = ctx.urls.dashboard(path) if seller else ctx.urls.portal(path)
-        return {"sign_in.url": url, "sign_in.code": code}
+        return {"sign_in.url": url, "sign_in.code": code if attempt.device else ""}
 
     @hookimpl
     async def preview_sign_in(self, ctx: Context, proof: SignInProof) -> ProofPreview:

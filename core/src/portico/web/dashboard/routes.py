@@ -3,6 +3,8 @@
 from quart import Blueprint
 
 from portico.web.dashboard import (
+    customer_changes,
+    customers,
     downloads,
     email_editor,
     email_log,
@@ -32,6 +34,8 @@ OF_STORES = (
     products,
     plugins,
     portal,
+    customers,
+    customer_changes,
     orders,
     product_files,
     product_uploads,

@@ -28,6 +28,7 @@ class Tab(NamedTuple):
 SECTIONS = (
     Section("", N_("Home"), "home", "h"),
     Section("products", N_("Products"), "box", "p"),
+    Section("customers", N_("Customers"), "people", "c"),
     Section("orders", N_("Orders"), "bag", "o"),
     Section("subscriptions", N_("Subscriptions"), "loop", "u"),
     Section("licenses", N_("License keys"), "key", "l"),

@@ -1,0 +1,1 @@
+"""What happened to a customer, from every table that tells of it."""
