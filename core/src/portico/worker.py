@@ -23,6 +23,7 @@ from portico.events.models import GIVE_UP, MAX_ATTEMPTS, Delivery, Lane
 from portico.hooks.dispatch import PluginOff
 from portico.hooks.errors import Refused, RetryLater
 from portico.ids import new_id
+from portico.licenses import past as past_licenses
 from portico.licenses import service as licenses
 from portico.orders import service as orders
 from portico.runtime import Runtime
@@ -255,6 +256,7 @@ def all_handlers() -> dict[str, Handler]:
         "job": own.job,
         "housekeeping": own.housekeeping,
         "license": licenses.deliver,
+        "past_licenses": past_licenses.deliver,
         "hint": orders.read_back,
         "file_news": file_news.deliver,
     }

@@ -203,7 +203,7 @@ def check_license_settings(rt: Runtime, issuer: str, values: Mapping[str, Any]) 
             ".".join(map(str, one["loc"])) or "license_settings":
             one["msg"].removeprefix("Value error, ")
             for one in error.errors()
-        }) from None  # fmt: skip
+        }) from error  # fmt: skip
 
 
 async def set_license_issuer(
@@ -216,9 +216,10 @@ async def set_license_issuer(
     by: str,
 ) -> None:
     """Who issues the product's keys from now on; None for nobody. Old keys keep their issuer."""
-    values = dict(settings or {})
+    values: dict[str, Any] = {}
     if issuer is not None:
-        check_license_settings(rt, issuer, values)
+        checked = check_license_settings(rt, issuer, settings or {})
+        values = checked.model_dump(mode="json", exclude_unset=True)
     async with rt.db.transaction():
         if not await rt.db.run(queries.SET_LICENSE_ISSUER, store_id=store.id,
                                product_id=product_id, issuer=issuer, settings=values):  # fmt: skip

@@ -58,18 +58,20 @@ def decide(
 
     ``products`` needs those that subscriptions are about. ``mode`` is the store's: records made
     in live mode always count; test purchases open files only while the store is in test mode, so
-    that a test card never buys anything in a live store.
+    that a test card never buys anything in a live store. ``grace_days`` are the store's; a product
+    may have its own.
     """
     counted = _Modes(mode)
-    keep_files = {product.id for product in products if product.downloads_after_cancellation}
+    known = {product.id: product for product in products}
     claims: dict[str, list[Entitlement]] = defaultdict(list)
     for item in owned:
         if item.subscription_id is None and counted.includes(item.mode):
             claims[item.product_id].append(_bought(item))
     for subscription in subscriptions:
         if counted.includes(subscription.mode):
-            keeps = subscription.product_id in keep_files
-            claim = _subscribed(now, subscription, timedelta(days=grace_days), keeps)
+            claim = _subscribed(
+                now, subscription, known.get(subscription.product_id), timedelta(days=grace_days)
+            )
             claims[subscription.product_id] += [claim] if claim else []
     return _Decision(claims, _decisions(now, grants), bundles).all()
 
@@ -101,11 +103,14 @@ _STOPPED = (SubscriptionStatus.UNPAID, SubscriptionStatus.PAUSED)
 
 
 def _subscribed(
-    now: datetime, subscription: Subscription, grace: timedelta, keeps_files: bool
+    now: datetime, subscription: Subscription, product: Product | None, grace: timedelta
 ) -> Entitlement | None:
     """What a subscription gives; None for one that was never begun."""
     if subscription.status is SubscriptionStatus.INCOMPLETE:
         return None
+    keeps_files = product is not None and product.downloads_after_cancellation
+    own_days = product.subscription_rules.get("grace_days") if product is not None else None
+    grace = grace if own_days is None else timedelta(days=own_days)
     until, ended_because = _end(subscription, grace)
     claim = Entitlement(
         product_id=subscription.product_id,

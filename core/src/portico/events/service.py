@@ -45,6 +45,11 @@ async def put(
     rt.db.after_commit(rt.wake.set)
 
 
+async def is_waiting(rt: Runtime, key: str) -> bool:
+    """Whether a delivery with this key is still to be done, or being done."""
+    return bool(await rt.db.all(queries.KEYS, keys=[key]))
+
+
 async def put_job(
     rt: Runtime,
     plugin: str,

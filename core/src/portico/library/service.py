@@ -31,6 +31,7 @@ from portico.sessions import service as sessions
 from portico.sessions.models import Visit
 from portico.stores.models import PortalSettings, Store
 from portico.subscriptions.models import Subscription, SubscriptionStatus
+from portico.subscriptions.rules import rules_of
 
 T = TypeVar("T")
 OfferedFile = tuple[ProductFile, FileVersion]
@@ -123,11 +124,13 @@ class Shelf:
         return self._decide(max(ends_at, self.now), others)
 
 
-def access_deadline(store: Store, subscription: Subscription) -> datetime | None:
+def access_deadline(
+    store: Store, subscription: Subscription, product: Product | None
+) -> datetime | None:
     """When access through a subscription ends as things stand; None where it goes on."""
     deadlines = [subscription.cancel_at] if subscription.cancel_at else []
     if subscription.status is SubscriptionStatus.PAST_DUE and subscription.past_due_since:
-        grace = timedelta(days=PortalSettings.of(store).grace_days)
+        grace = timedelta(days=rules_of(store, product).grace_days)
         deadlines.append(subscription.past_due_since + grace)
     return min(deadlines, default=None)
 

@@ -41,3 +41,23 @@ class License:
     expires_at: datetime | None
     replaced_by: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastItem:
+    """A paid line of a purchase that gives a product: itself, or as a bundle."""
+
+    item_id: str
+    order_id: str
+    customer_id: str
+    quantity: int
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class PastKeys:
+    """Copies of a product that were sold, and what became of their keys."""
+
+    due: int
+    issued: int
+    waiting: int

@@ -2,14 +2,15 @@
 
 import sqlalchemy as sa
 
+from portico.catalog.tables import bundle_products
 from portico.customers.models import Customer
 from portico.customers.tables import customers
 from portico.db import Command, Query, UTCDateTime, insert_or_ignore, lock_rows
 from portico.db.columns import next_number
-from portico.licenses.models import License, LicenseState
+from portico.licenses.models import License, LicenseState, PastItem, PastKeys
 from portico.licenses.tables import licenses
-from portico.orders.models import Order
-from portico.orders.tables import orders
+from portico.orders.models import Order, OrderKind, OrderState
+from portico.orders.tables import order_items, orders
 from portico.stores.models import Store
 from portico.stores.tables import stores
 
@@ -119,3 +120,62 @@ CUSTOMER = Query(
     Customer, sa.select(customers).where(customers.c.store_id == _store, customers.c.id == _id)
 )
 STORE = Query(Store, sa.select(stores).where(stores.c.id == _id))
+
+_product = sa.bindparam("product_id", type_=sa.Text)
+_past = (
+    sa.select(
+        order_items.c.id.label("item_id"),
+        order_items.c.order_id,
+        orders.c.customer_id,
+        order_items.c.quantity,
+        orders.c.mode,
+    )
+    .select_from(
+        order_items.join(
+            orders,
+            (orders.c.store_id == order_items.c.store_id) & (orders.c.id == order_items.c.order_id),
+        )
+    )
+    .where(
+        order_items.c.store_id == _store,
+        (order_items.c.product_id == _product)
+        | order_items.c.product_id.in_(
+            sa.select(bundle_products.c.bundle_id).where(
+                bundle_products.c.store_id == _store, bundle_products.c.product_id == _product
+            )
+        ),
+        orders.c.kind == OrderKind.PURCHASE,
+        orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+    )
+)
+PAST_ITEMS = Query(
+    PastItem,
+    _past.where(order_items.c.id > sa.bindparam("after", type_=sa.Text))
+    .order_by(order_items.c.id)
+    .limit(sa.bindparam("limit", type_=sa.BigInteger)),
+)
+_items = _past.cte("past")
+_keys_of_past = (
+    sa.select(sa.func.count())
+    .select_from(licenses)
+    .where(
+        licenses.c.store_id == _store,
+        licenses.c.product_id == _product,
+        licenses.c.order_item_id.in_(sa.select(_items.c.item_id)),
+        ~licenses.c.grant_key.startswith(REPLACES, autoescape=True),
+    )
+)
+PAST_KEYS = Query(
+    PastKeys,
+    sa.select(
+        sa.select(sa.func.coalesce(sa.func.sum(_items.c.quantity), 0, type_=sa.BigInteger))
+        .scalar_subquery()
+        .label("due"),
+        _keys_of_past.where(licenses.c.state != LicenseState.PENDING)
+        .scalar_subquery()
+        .label("issued"),
+        _keys_of_past.where(licenses.c.state == LicenseState.PENDING)
+        .scalar_subquery()
+        .label("waiting"),
+    ),
+)

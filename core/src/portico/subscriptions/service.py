@@ -5,6 +5,8 @@ from dataclasses import replace
 import structlog
 
 from portico.actors import actor
+from portico.catalog import service as catalog
+from portico.catalog.models import Product
 from portico.customers.models import Customer
 from portico.events import service as events
 from portico.hooks.checkout import Hint
@@ -32,6 +34,7 @@ from portico.subscriptions.models import (
     SubscriptionStatus,
 )
 from portico.subscriptions.reports import Batch, is_leaving
+from portico.subscriptions.rules import rules_of
 
 __all__ = [
     "by_id",
@@ -94,11 +97,14 @@ async def of_customer(rt: Runtime, store_id: str, customer_id: str) -> list[Subs
     return await rt.db.all(queries.OF_CUSTOMER, store_id=store_id, customer_id=customer_id)
 
 
-def cancellation_mode(store: Store, subscription: Subscription) -> CancellationMode:
-    """When cancelling takes effect: by the store's rules, and at once where money is owed."""
+def cancellation_mode(
+    store: Store, subscription: Subscription, product: Product | None
+) -> CancellationMode:
+    """When cancelling takes effect: by the product's or the store's rules, and at once where
+    money is owed."""
     if subscription.status in _OWING:
         return CancellationMode.IMMEDIATELY
-    return CancellationMode(PortalSettings.of(store).cancellation.mode)
+    return rules_of(store, product).mode
 
 
 def can_cancel(subscription: Subscription) -> bool:
@@ -246,7 +252,8 @@ async def _begin(
             raise Refused(_ENDED)
         if subscription.provider_ref is None:
             raise Refused(_NOT_READY)
-        rules = cancellation_mode(store, subscription)
+        product = await catalog.product_by_id(rt, store.id, subscription.product_id)
+        rules = cancellation_mode(store, subscription, product)
         chosen = rules if subscription.status in _OWING else mode or rules
         if is_leaving(subscription) and chosen is CancellationMode.AT_PERIOD_END:
             return await _in_force(rt, store, subscription)

@@ -15,6 +15,8 @@ from portico.web.dashboard.here import here, not_found
 TABS = (
     ("", N_("Details")),
     ("files", N_("Files")),
+    ("licenses", N_("License keys")),
+    ("subscription-rules", N_("Subscription rules")),
 )  # fmt: skip
 """In the tabs' order; the path is behind the product's."""
 

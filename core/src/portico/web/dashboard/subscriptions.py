@@ -2,6 +2,7 @@
 
 from quart import Blueprint, Response, request
 
+from portico.catalog import service as catalog
 from portico.customers.models import Customer
 from portico.hooks.subscriptions import SubscriptionHooks
 from portico.i18n import N_
@@ -127,7 +128,8 @@ async def ask_to_cancel(subscription_id: str) -> Response:
     """When it is to end, and what follows."""
     record = await _record(here(), subscription_id)
     one = record.subscriptions[0]
-    mode = subscriptions.cancellation_mode(here().store, one)
+    product = await catalog.product_by_id(here().rt, here().store.id, one.product_id)
+    mode = subscriptions.cancellation_mode(here().store, one, product)
     return await _show_cancel(record, shown({"mode": mode.value}))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from quart import Blueprint, Response
 
+from portico.catalog.models import Product
 from portico.entitlements.models import Entitlement
 from portico.i18n import N_
 from portico.library.service import Shelf
@@ -16,6 +17,7 @@ from portico.subscriptions.models import (
     Subscription,
     SubscriptionStatus,
 )
+from portico.subscriptions.rules import rules_of
 from portico.web.http import form, notice, redirect, render, signed_in
 from portico.web.portal.here import Here, here
 from portico.web.portal.pages import CancelPage
@@ -56,7 +58,8 @@ async def _page(
     if not subscriptions.can_cancel(subject):
         return redirect(at.path(f"subscriptions/{subject.id}"))
     shelf = await shelf_of(at, data)
-    ends_at = _ends_at(at, subject)
+    product = shelf.products.get(subject.product_id)
+    ends_at = _ends_at(at, subject, product)
     lose, keep = _consequences(at, shelf, subject, ends_at or shelf.now)
     rules = PortalSettings.of(at.store).cancellation
     return CancelPage(
@@ -64,7 +67,7 @@ async def _page(
         ends_at=ends_at,
         lose=lose,
         keep=keep,
-        ask_reason=rules.cancellation_reason,
+        ask_reason=rules_of(at.store, product).cancellation_reason,
         reason=answers.reason,
         comment=answers.comment,
         error=error,
@@ -73,8 +76,8 @@ async def _page(
     )
 
 
-def _ends_at(at: Here, subscription: Subscription) -> datetime | None:
-    mode = subscriptions.cancellation_mode(at.store, subscription)
+def _ends_at(at: Here, subscription: Subscription, product: Product | None) -> datetime | None:
+    mode = subscriptions.cancellation_mode(at.store, subscription, product)
     if mode is CancellationMode.IMMEDIATELY:
         return None
     if subscription.status is SubscriptionStatus.TRIALING and subscription.trial_end is not None:

@@ -37,7 +37,7 @@ async def overview_page(at: Here, data: OverviewData | None) -> OverviewPage:
     shown = data.orders[:LATEST] if "purchases" in wanted else []
     running = _running(data) if "subscriptions" in wanted else []
     return OverviewPage(
-        alert=_alert(at.store, data.subscriptions, shelf.now),
+        alert=_alert(at.store, shelf, data.subscriptions),
         news=_news(shelf, at) if "downloads" in wanted else (),
         purchases=tuple(purchase_views(shelf, data.items, data.licenses, shown)),
         more_purchases=len(data.orders) > len(shown) > 0,
@@ -52,10 +52,11 @@ def _running(data: OverviewData) -> list[Subscription]:
     return sorted(running, key=lambda one: (one.current_period_end, one.id))
 
 
-def _alert(store: Store, subscriptions: tuple[Subscription, ...], now: datetime) -> Alert | None:
+def _alert(store: Store, shelf: Shelf, subscriptions: tuple[Subscription, ...]) -> Alert | None:
     """The payment that did not go through; of several, the one that costs access first."""
+    now = shelf.now
     owing = [
-        (access_deadline(store, one), one)
+        (access_deadline(store, one, shelf.products.get(one.product_id)), one)
         for one in subscriptions
         if one.status in (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
     ]

@@ -92,9 +92,10 @@ def subscription_row(
 ) -> SubscriptionRow:
     """A subscription with its product, how it is paid, and when access ends, if it does."""
     ended = subscription.status in ENDED
+    product = products[subscription.product_id]
     return SubscriptionRow(
         subscription,
-        products[subscription.product_id],
+        product,
         paid_with(subscription, methods),
-        subscription.ended_at if ended else access_deadline(store, subscription),
+        subscription.ended_at if ended else access_deadline(store, subscription, product),
     )
