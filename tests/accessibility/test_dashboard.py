@@ -32,6 +32,7 @@ PAGES = (
     "downloads",
     "downloads/files",
     "settings/portal",
+    "settings/appearance",
     "settings/legal",
     "emails",
     "emails/confirmation",

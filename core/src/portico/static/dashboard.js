@@ -72,6 +72,23 @@
     place.textContent = names.length ? `${place.dataset.words}: ${names.join(", ")}` : "";
   });
 
+  // What is tried out shows at once in the preview
+  let waiting;
+  document.addEventListener("input", (event) => {
+    const frames = document.querySelectorAll("iframe[data-preview]");
+    if (!frames.length || !event.target.closest("form[data-save]")) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      for (const frame of frames) {
+        const url = new URL(frame.src);
+        for (const field of event.target.form.elements) {
+          if (field.name && field.type !== "hidden" && field.type !== "submit") url.searchParams.set(field.name, field.value);
+        }
+        frame.src = url.href;
+      }
+    }, 300);
+  });
+
   // A choice that is sent at once needs no button beside it
   const prepare = (root) => {
     for (const field of root.querySelectorAll("[data-submit]")) {

@@ -42,6 +42,16 @@ class Store:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class StoreImage:
+    """A picture of a store as PNG; its id is a hash of it."""
+
+    store_id: str
+    id: str
+    content: bytes
+    created_at: datetime
+
+
 SECTIONS = ("purchases", "subscriptions", "downloads", "licenses", "billing")
 """Sections of the portal that a store may leave out. The overview and the settings stay."""
 

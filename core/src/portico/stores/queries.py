@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portico.db import Query
+from portico.db import Command, Query, upsert
 from portico.db.columns import next_number
-from portico.stores.models import Store
-from portico.stores.tables import stores
+from portico.stores.models import Store, StoreImage
+from portico.stores.tables import store_images, stores
 
 CHANGEABLE = (
     "name", "mode", "currency", "locale", "timezone", "support_email", "theme", "theme_settings",
@@ -41,4 +41,17 @@ UPDATE = Query(
     .values({name: sa.bindparam(name, type_=stores.c[name].type) for name in CHANGEABLE})
     .where(stores.c.id == sa.bindparam("store_id"))
     .returning(stores),
+)
+
+# The same picture again is the same row.
+ADD_IMAGE = Command(
+    upsert(store_images, ["store_id", "id"], ["created_at"]).values(
+        {one.name: sa.bindparam(one.name, type_=one.type) for one in store_images.c}
+    )
+)
+IMAGE = Query(
+    StoreImage,
+    sa.select(store_images).where(
+        store_images.c.store_id == sa.bindparam("store_id"), store_images.c.id == sa.bindparam("id")
+    ),
 )

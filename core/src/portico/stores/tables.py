@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portico.db.columns import choice, json, moment, number
+from portico.db.columns import choice, json, moment, number, store_table
 from portico.db.schema import metadata
 from portico.stores.models import Mode
 
@@ -25,5 +25,11 @@ stores = sa.Table(
     json("settings"),
     sa.Column("plugins_version", sa.Integer, nullable=False, default=1),
     sa.Column("catalog_version", sa.Integer, nullable=False, default=1, server_default="1"),
+    moment("created_at"),
+)
+
+store_images = store_table(
+    "store_images",
+    sa.Column("content", sa.LargeBinary, nullable=False),
     moment("created_at"),
 )

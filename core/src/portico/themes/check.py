@@ -4,6 +4,7 @@ Looks for templates that fail or use unknown names, for blocks of the default th
 override left out, for markup a screen reader stumbles over, and for colours that cannot be read.
 """
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from jinja2 import TemplateError, nodes
 from jinja2.environment import Environment
 from typing_extensions import override
 
+from portico.stores.models import Store
 from portico.themes.colors import contrast
 from portico.themes.engine import DEFAULT_THEME, THEME_SHEET, ThemeEngine
 from portico.themes.library import Theme
@@ -127,14 +129,30 @@ def _blocks(environment: Environment, name: str) -> set[str]:
     return found
 
 
-def _contrast(engine: ThemeEngine, name: str) -> Iterator[Problem]:
-    line = reversed(engine.themes[name].line)
-    folders = [engine.themes[each].static for each in line]
+def _tokens(engine: ThemeEngine, store: Store) -> Tokens:
+    theme = engine.theme_of(store)
+    folders = [engine.themes[each].static for each in reversed(theme.line if theme else ())]
     assets = [folder.files.get(THEME_SHEET) for folder in folders]
     sheets = [engine.core_static.files["ui.css"].content.decode()]
     sheets += [asset.content.decode() for asset in assets if asset]
-    sheets.append(engine.stylesheet(Samples(name).store))
-    tokens = Tokens(sheets)
+    return Tokens([*sheets, engine.stylesheet(store)])
+
+
+def faint(engine: ThemeEngine, store: Store) -> set[tuple[str, bool]]:
+    """The tokens of a store's look that are hard to tell from their ground, and whether in the
+    dark. What cannot be measured is left out."""
+    tokens, found = _tokens(engine, store), set()
+    for (front, ground), needed in contrast_pairs().items():
+        for dark in (False, True):
+            with contextlib.suppress(NotMeasured):
+                one, other = tokens.color(front, dark=dark), tokens.color(ground, dark=dark)
+                if contrast(one, other) < needed:
+                    found.add((front, dark))
+    return found
+
+
+def _contrast(engine: ThemeEngine, name: str) -> Iterator[Problem]:
+    tokens = _tokens(engine, Samples(name).store)
     for (front, ground), needed in contrast_pairs().items():
         for dark in (False, True):
             where = f"{'dark' if dark else 'light'} colours"

@@ -7,6 +7,7 @@ are being replaced) still gets the file, but nobody may keep it.
 from quart import Blueprint, Response, abort, current_app
 
 from portico.runtime import Runtime
+from portico.stores import images
 from portico.stores import service as stores
 from portico.themes.assets import Folder
 
@@ -20,6 +21,7 @@ def blueprints() -> list[Blueprint]:
     blueprint.add_url_rule("/core/<digest>/<path:path>", "core", _core)
     blueprint.add_url_rule("/theme/<name>/<digest>/<path:path>", "theme", _theme)
     blueprint.add_url_rule("/plugin/<name>/<digest>/<path:path>", "plugin", _plugin)
+    blueprint.add_url_rule("/image/<store_id>/<image_id>.png", "image", _image)
     blueprint.add_url_rule("/theme/<slug>/<digest>.css", "store_sheet", _store_sheet)
     return [blueprint]
 
@@ -51,6 +53,13 @@ async def _store_sheet(slug: str, digest: str) -> Response:
             abort(404)
         sheet = rt.themes.sheet(store)
     return _answer(sheet.css.encode(), "text/css; charset=utf-8", sheet.digest == digest)
+
+
+async def _image(store_id: str, image_id: str) -> Response:
+    found = await images.get(_runtime(), store_id, image_id)
+    if found is None:
+        abort(404)
+    return _answer(found.content, "image/png", current=True)
 
 
 def _file(folder: Folder | None, digest: str, path: str) -> Response:

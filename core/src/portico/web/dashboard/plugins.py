@@ -168,7 +168,7 @@ async def show(name: str) -> Response:
 
 async def _show(
     at: Here, loaded: LoadedPlugin, schema: Schema, form: Any, status: int = 200, *,
-    needed: Sequence[Dependent] | None = None,
+    needed: Sequence[Dependent] | None = None, problem: str = "",
 ) -> Response:  # fmt: skip
     health = await activation.health(at.rt, at.store)
     if needed is None and not loaded.always_on:
@@ -179,6 +179,7 @@ async def _show(
         "needed": [
             (gettext(DEPENDENTS.get(one.what, one.what)), one.count) for one in needed or ()
         ],
+        "problem": problem,
         "schema": schema,
         "form": form,
         "may": may_edit(at, loaded.name),
@@ -272,8 +273,7 @@ async def _needed(at: Here, loaded: LoadedPlugin, needed: Sequence[Dependent]) -
         "It cannot go off while it looks after something. Let it retire: it then begins nothing "
         "new, and can go off when these have ended."
     )
-    form = schema.shown().refuse("", words)
-    return await _show(at, loaded, schema, form, 409, needed=needed)
+    return await _show(at, loaded, schema, schema.shown(), 409, needed=needed, problem=words)
 
 
 async def _nobody_else(at: Here, name: str) -> list[str]:

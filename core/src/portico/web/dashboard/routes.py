@@ -3,6 +3,7 @@
 from quart import Blueprint
 
 from portico.web.dashboard import (
+    appearance,
     customer_changes,
     customers,
     downloads,
@@ -51,6 +52,7 @@ OF_STORES = (
     email_editor,
     settings,
     store_settings,
+    appearance,
     team,
 )
 """Pages below ``/dashboard/<store>``; every view of theirs has ``@store_view``."""

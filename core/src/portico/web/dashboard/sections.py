@@ -34,7 +34,7 @@ SECTIONS = (
     Section("licenses", N_("License keys"), "key", "l"),
     Section("downloads", N_("Downloads"), "download", "d"),
     Section("emails", N_("E-mails"), "mail", "e"),
-    Section("plugins", N_("Plugins"), "plug", "u"),
+    Section("plugins", N_("Plugins"), "plug", "x"),
     Section("settings", N_("Settings"), "gear", "s"),
 )
 """In the menu's order: home, products, customers, orders, subscriptions, licenses, downloads,
@@ -43,6 +43,7 @@ emails, plugins, settings. What plugins add stands before the settings."""
 SETTINGS = (
     Tab("settings/store", N_("Store")),
     Tab("settings/portal", N_("Customer portal")),
+    Tab("settings/appearance", N_("Appearance")),
     Tab("settings/team", N_("Team")),
     Tab("settings/legal", N_("Legal")),
 )  # fmt: skip
