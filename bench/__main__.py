@@ -23,7 +23,7 @@ from portico.testing.postgres import (
     server_url,
 )
 
-from bench import load, mail, overview, plugins
+from bench import load, mail, overview, plugins, scale
 from bench.servers import Installation, make_installation, portico
 
 STARTS = 5
@@ -86,6 +86,26 @@ Sign-in mail, click to SMTP's 250, {len(found.seconds)} sign-ins; {found.before:
   p95                             {worst:8.2f} s   goal 3 s: {goal(worst <= 3)}""")  # noqa: E501
 
 
+async def report_scale(large_url: str, small_url: str, folder: Path) -> None:
+    """Every page with a million orders in the database and with a thousand."""
+    found = await scale.measure(large_url, small_url, folder)
+    print(f"""
+Pages of a store with {scale.LARGEST:,} orders among {scale.ORDERS:,} in {scale.STORES} stores, beside one of {scale.SMALL:,}
+orders alone; the fastest of {scale.ROUNDS} by turns, in ms; made in {found.fill_seconds:.0f} s by SQL""")  # noqa: E501
+    for page in found.pages:
+        if page.status == 200:
+            verdict = f"{page.ratio:5.2f} times: {goal(page.ratio <= scale.GOAL)}"
+            print(f"  {page.small * 1000:7.1f} {page.large * 1000:7.1f}  {verdict:18}  {page.path}")
+    left_out = [f"{page.path} ({page.status})" for page in found.pages if page.status != 200]
+    print(f"  not shown, so not measured: {', '.join(left_out) or 'none'}")
+    print(
+        f"  {found.statements} statements explained, {len(found.scans)} read a whole table of"
+        f" {scale.LARGE_TABLE:,} rows or more: {goal(not found.scans)}"
+    )
+    for scan in found.scans:
+        print(f"    {scan}")
+
+
 @contextmanager
 def database() -> Iterator[str]:
     """An empty PostgreSQL database."""
@@ -102,7 +122,7 @@ def database() -> Iterator[str]:
 
 
 def main() -> None:
-    """Everything, in about four minutes."""
+    """Everything, in about eight minutes; ``scale`` as the only argument: that alone."""
     began = time.monotonic()
     configure_logging(logging.ERROR)
     print(
@@ -115,6 +135,8 @@ def main() -> None:
         for report in (report_overview, report_start, report_plugins, report_mail):
             uvloop.run(report(made, folder))
             sys.stdout.flush()
+        with database() as large, database() as small:
+            uvloop.run(report_scale(large, small, folder))
     print(f"\nTook {time.monotonic() - began:.0f} s.")
 
 
