@@ -33,7 +33,7 @@ def _id(prefix: str, number: str) -> str:
     return f"'{prefix}_' || lpad(({number})::text, 26, '0')"
 
 
-_CUSTOMER_OF = f"1 + (j * 7919) % {_CUSTOMERS}"
+_CUSTOMER_OF = f"1 + (j::bigint * 7919) % {_CUSTOMERS}"
 _PRODUCT_OF = f"1 + (j * 31) % {PRODUCTS}"
 _STATES = """(ARRAY['failed', 'refunded', 'partially_refunded', 'pending'])[j % 10 + 1]"""
 _ONE = "generate_series(1, 1) AS j"
