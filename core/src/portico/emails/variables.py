@@ -5,12 +5,15 @@ groups, or true/false. What a mail is not about is there too, and empty.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from portico.catalog.models import Product
 from portico.customers.models import Customer
 from portico.emails import queries
+from portico.emails.liquid import TextError
 from portico.emails.models import Email
+from portico.emails.render import render
 from portico.emails.service import sender_address
 from portico.emails.unsubscribing import unsubscribe_url
 from portico.hooks.emails import EmailHooks, EmailVariable, Purchase
@@ -145,6 +148,16 @@ async def _add_order(
         for plugin, variable in await of_plugins(rt, store, purchase, locale):
             values["plugin_variables"].append((plugin, variable))
             set_dotted(values, variable.name, variable.value)
+    values["products"] = [_filled(one, values) for one in values["products"]]
+
+
+def _filled(product: Values, values: Values) -> Values:
+    """The product with its message filled in; one that fails stays as it was written."""
+    message = product["message"]
+    if message.strip():
+        with suppress(TextError):
+            message = render("", message, values).text.strip()
+    return {**product, "message": message}
 
 
 async def of_plugins(

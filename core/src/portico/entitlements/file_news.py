@@ -4,6 +4,7 @@ from portico.actors import actor
 from portico.catalog import service as catalog
 from portico.customers.models import Customer
 from portico.emails import service as emails
+from portico.emails.models import EmailKind
 from portico.entitlements import queries, service
 from portico.events import service as events
 from portico.events.models import Delivery, Lane
@@ -11,7 +12,6 @@ from portico.runtime import Runtime
 from portico.stores import service as stores
 from portico.stores.models import Mode, Store
 
-KIND = "file_version"
 _PAGE = 100
 
 
@@ -72,7 +72,7 @@ async def _tell(rt: Runtime, store: Store, customer: Customer, version_id: str) 
     if not emails.plausible_address(customer.email):
         return  # erased, or imported without one
     await emails.queue(
-        rt, store, KIND, customer.email, params={"file_version_id": version_id},
+        rt, store, EmailKind.FILE_VERSION, customer.email, params={"file_version_id": version_id},
         locale=customer.locale or store.locale, customer_id=customer.id, lane=Lane.BULK,
-        key=f"{KIND}:{version_id}:{customer.id}",
+        key=f"{EmailKind.FILE_VERSION}:{version_id}:{customer.id}",
     )  # fmt: skip

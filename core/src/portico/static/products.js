@@ -171,6 +171,17 @@
     });
   }
 
+  // A variable goes in where the cursor is
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-into]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.into);
+    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    button.closest("details").open = false;
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // A short name proposed from the name, as the server would make it
   for (const field of document.querySelectorAll("[data-slug-of]")) {
     const name = field.form.elements[field.dataset.slugOf];

@@ -17,6 +17,7 @@ TABS = (
     ("files", N_("Files")),
     ("licenses", N_("License keys")),
     ("subscription-rules", N_("Subscription rules")),
+    ("after-payment", N_("After payment")),
 )  # fmt: skip
 """In the tabs' order; the path is behind the product's."""
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from markupsafe import Markup
 from quart import Blueprint, Response, abort, request
 
 from portico.catalog import service as catalog
 from portico.catalog.models import Price, Product, ProductState
 from portico.customers import service as customers
 from portico.customers.service import InvalidEmail
+from portico.emails import onscreen
 from portico.hooks.errors import Refused
 from portico.i18n import N_
 from portico.orders import service as orders
@@ -137,12 +137,15 @@ async def _bought(order: Order, items: Sequence[OrderItem], payment: Payment | N
     products = await catalog.products_by_ids(rt, store.id, [item.product_id for item in items])
     customer = await customers.by_id(rt, store.id, order.customer_id)
     paid, failed = state == "paid", state == "failed"
+    message = ""
+    if paid:
+        message = await onscreen.message_html(rt, store, order, products, current_locale())
     return BoughtPage(
         state=state,
         order=order,
         items=tuple(items),
         masked_email=customers.mask_email(customer.email) if customer else "",
-        message_html=_paragraphs(products) if paid else "",
+        message_html=message,
         failure_message=_failure(payment) if failed and payment else None,
         retry_url=portal_path(f"buy/{products[0].slug}") if failed and products else None,
     )
@@ -159,9 +162,3 @@ def _state(order: Order, payment: Payment | None) -> str:
         return "paid"
     over = payment is not None and payment.state in (PaymentState.FAILED, PaymentState.CANCELED)
     return "failed" if order.state is OrderState.FAILED or over else "waiting"
-
-
-def _paragraphs(products: Sequence[Product]) -> str:
-    """What the seller says to buyers: plain text, an empty line between paragraphs."""
-    texts = [text for one in products for text in one.confirmation_message.split("\n\n")]
-    return str(Markup("").join(Markup("<p>{}</p>").format(text) for text in texts if text.strip()))
