@@ -36,14 +36,14 @@ from portico.subscriptions import service as subscriptions
 from quart import Quart
 
 PLUGINS = ("auth_email_link", "payments_sandbox", "files_local", "licenses", "email_smtp",
-           "email_mailbox", "helpdesk")  # fmt: skip
+           "email_mailbox", "helpdesk", "withdrawal_eu")  # fmt: skip
 VICTIM = "customer@example.com"
 REFUSALS = {302, 303, 401, 403, 404}
 
 # What anybody may see: it shows nothing of anybody. (A form for signing in, a product's page...)
 PUBLIC = re.compile(
     r"^/(healthz|readyz|metrics)$|^/static/|^/mailbox/|^/dashboard/(sign-in|language)"
-    r"|^/p/<store>/(sign-in|buy/<slug>|settings/language|settings/email/confirm)"
+    r"|^/p/<store>/(sign-in|buy/<slug>|settings/language|settings/email/confirm|x/withdrawal_eu)"
     r"|^/x/helpdesk/<store>/hours$|^/hooks/"
 )
 

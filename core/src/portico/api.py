@@ -41,6 +41,7 @@ from portico.hooks.context import Context
 from portico.hooks.dashboard import DashboardHooks
 from portico.hooks.emails import (
     EmailHooks,
+    EmailText,
     EmailVariable,
     OutgoingEmail,
     Purchase,
@@ -78,6 +79,7 @@ from portico.hooks.pages import (
     Panel,
     PanelSlot,
     PluginPage,
+    PortalVisit,
     Request,
     Route,
     SeeOther,
@@ -86,6 +88,7 @@ from portico.hooks.payment_methods import PaymentMethodHooks, UpdateOutcome, Upd
 from portico.hooks.plugin import Plugin, PluginSettings, Scope
 from portico.hooks.portal import PortalHooks
 from portico.hooks.subscriptions import CancellationRequest, Resumption, SubscriptionHooks
+from portico.i18n import format_date, format_datetime, format_money
 from portico.ids import new_id
 from portico.licenses.models import License, LicenseState
 from portico.net import PrivateAddress, open_socket
@@ -135,6 +138,7 @@ __all__ = [
     "Email",
     "EmailHooks",
     "EmailKind",
+    "EmailText",
     "EmailVariable",
     "Event",
     "EventHooks",
@@ -184,6 +188,7 @@ __all__ = [
     "PluginSettings",
     "PluginTables",
     "PortalHooks",
+    "PortalVisit",
     "Price",
     "PriceType",
     "PrivateAddress",
@@ -226,6 +231,9 @@ __all__ = [
     "UpdateOutcome",
     "UpdateRequest",
     "Upload",
+    "format_date",
+    "format_datetime",
+    "format_money",
     "hookimpl",
     "in_list",
     "new_id",

@@ -158,7 +158,7 @@ async def _stock(rt: Runtime, clock: FixedClock, start: datetime) -> Store:
     store = await stores.create(
         rt, slug=SLUG, name="Northwind Type", currency="EUR", locale="en",
         timezone="Europe/Berlin", support_email="hello@example.com",
-        plugins={*PLUGINS.values(), "email_smtp"}, by="demo",
+        plugins={*PLUGINS.values(), "email_smtp", "withdrawal_eu"}, by="demo",
     )  # fmt: skip
     settings = {"demo": True, "providers": PLUGINS}
     store = await stores.update_settings(rt, store.id, settings=settings, by="demo")

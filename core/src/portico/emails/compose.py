@@ -12,7 +12,7 @@ from portico.emails.liquid import TextError
 from portico.emails.models import Email, EmailTemplate
 from portico.emails.render import Content, inline_css, one_line, render
 from portico.emails.service import sender_address
-from portico.emails.texts import default_text, footer
+from portico.emails.texts import default_text, footer, plugin_text
 from portico.emails.unsubscribing import unsubscribe_url
 from portico.hooks.emails import OutgoingEmail
 from portico.runtime import Runtime
@@ -43,7 +43,7 @@ async def content_of(
                 f"Your text for {email.kind} mails could not be used, the default text was sent "
                 f"instead: {error}",
             )  # fmt: skip
-    text = default_text(email.kind, email.locale)
+    text = default_text(email.kind, email.locale) or plugin_text(rt, email.kind, email.locale)
     if text is None:
         raise NotWanted(f"There is no text for mails of the kind {email.kind!r}.")
     return render(text.subject, text.body, values)

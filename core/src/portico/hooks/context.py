@@ -32,6 +32,14 @@ class Orders(Protocol):
 
     async def get(self, order_id: str) -> Order | None: ...
 
+    async def by_number(self, number: int) -> Order | None:
+        """The order with this number, which customers know it by."""
+        ...
+
+    async def of_customer(self, customer_id: str) -> Sequence[Order]:
+        """What the customer has paid for in the store's mode, renewals too; the newest first."""
+        ...
+
     async def items(self, order_id: str) -> Sequence[OrderItem]: ...
 
     async def payment(self, provider_ref: str) -> Payment | None:
@@ -133,6 +141,17 @@ class SignIns(Protocol):
         ...
 
 
+class Limits(Protocol):
+    """Counts what somebody does, in the database: any number of nodes agree."""
+
+    async def seconds_to_wait(self, what: str, who: str, *, most: int, per: timedelta) -> int:
+        """Count one more of ``what`` by ``who`` in this store; 0, or the seconds until it is fine.
+
+        ``most`` of them are fine within ``per``. ``who`` is kept as a hash only.
+        """
+        ...
+
+
 class PluginDatabase(Protocol):
     """The database, for the plugin's own tables. Statements are ``Query`` and ``Command``."""
 
@@ -186,6 +205,7 @@ class Context:
     mail: Mail
     events: Events
     sign_ins: SignIns
+    limits: Limits
     db: PluginDatabase
     urls: Urls
 

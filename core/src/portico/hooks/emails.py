@@ -7,7 +7,7 @@ from portico.catalog.models import Product
 from portico.customers.models import Customer
 from portico.emails.models import Email
 from portico.hooks.context import Context
-from portico.hooks.markers import each, owner
+from portico.hooks.markers import contribution, each, owner
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem
 
@@ -57,8 +57,27 @@ class EmailVariable:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class EmailText:
+    """The text of a plugin's own kind of mail in one language, in Liquid and Markdown.
+
+    ``kind`` is ``<plugin>.<name>``; English has to be among the languages. The values are what
+    every mail has and what ``email_secrets`` gives, such as ``{{ <plugin>.<word> }}``.
+    """
+
+    kind: str
+    locale: str
+    subject: str
+    body: str
+
+
 class EmailHooks:
-    """Transports, and variables for the seller's texts."""
+    """Transports, the texts of plugins' mails, and variables for the seller's texts."""
+
+    @contribution
+    def email_texts(self) -> list[EmailText]:
+        """The texts of the mails that this plugin queues with a kind of its own."""
+        return []
 
     @owner
     async def send_email(self, ctx: Context, message: OutgoingEmail) -> SentEmail:

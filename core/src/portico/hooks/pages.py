@@ -15,7 +15,8 @@ class Request:
 
     ``customer`` is set on portal pages, ``seller`` and ``role`` on dashboard pages, neither on
     public routes. ``params`` are the parts of the path; ``query`` and ``form`` keep the last
-    value of a repeated name. Header names are in lower case.
+    value of a repeated name. Header names are in lower case. ``client`` is what counts as one
+    client for rate limits, see ``ctx.limits``.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Request:
     seller: Seller | None = None
     role: Role | None = None
     csrf_token: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +84,35 @@ class PluginPage:
     """A page in the portal (``/p/<store>/x/<plugin>/<path>``) or the dashboard
     (``/dashboard/<store>/x/<plugin>/<path>``). ``path`` may hold ``<names>``.
 
-    Core checks session, store, role and CSRF token before ``handler`` is called.
+    Core checks session, store, role and CSRF token before ``handler`` is called. ``guests`` opens
+    a page of the portal to who is not signed in as well; ``request.customer`` is None then.
     """
 
     path: str
     handler: Handler
     methods: frozenset[str] = frozenset({"GET"})
     role: Role = Role.SUPPORT
+    guests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """An entry of the side menu. ``path`` is one of the plugin's own pages."""
+    """An entry of a menu, or a link in the portal's foot (``icon`` does not show there).
+
+    ``path`` is one of the plugin's own pages.
+    """
 
     label: str
     path: str
     icon: str = "puzzle"
     weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PortalVisit:
+    """Who looks at a page of the portal; ``customer`` is None while nobody is signed in."""
+
+    customer: Customer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class Plugin:
     ``name`` is lower-case letters, digits and underscores and equals the name of the entry point;
     it prefixes the plugin's tables, templates (``templates/<name>/``), static files
     (``static/``), translations (``locale/``), jobs and mail kinds. ``root`` claims a top-level
-    path such as ``/mailbox/`` for the plugin's own routes.
+    path such as ``/mailbox/`` for the plugin's own routes. With ``starts_on`` False it stays off in
+    new stores until a seller switches it on.
     """
 
     name: ClassVar[str]
@@ -42,3 +43,4 @@ class Plugin:
     Settings: ClassVar[type[PluginSettings]] = PluginSettings
     root: ClassVar[str | None] = None
     demo_only: ClassVar[bool] = False
+    starts_on: ClassVar[bool] = True

@@ -3,7 +3,7 @@
 from portico.customers.models import Customer
 from portico.hooks.context import Context
 from portico.hooks.markers import contribution, each
-from portico.hooks.pages import NavigationItem, Panel, PanelSlot, PluginPage
+from portico.hooks.pages import NavigationItem, Panel, PanelSlot, PluginPage, PortalVisit
 
 
 class PortalHooks:
@@ -17,6 +17,14 @@ class PortalHooks:
     @each
     async def portal_navigation(self, ctx: Context, customer: Customer) -> list[NavigationItem]:
         """Menu entries for this customer; none where there is nothing to see."""
+        return []
+
+    @each
+    async def portal_footer(self, ctx: Context, visit: PortalVisit) -> list[NavigationItem]:
+        """Links in the foot of every page of the portal, for guests as well.
+
+        For a guest they lead to pages with ``guests``.
+        """
         return []
 
     @each

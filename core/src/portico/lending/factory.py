@@ -6,6 +6,7 @@ from portico.hooks.context import Context
 from portico.hooks.loader import LoadedPlugin
 from portico.hooks.plugin import PluginSettings
 from portico.lending.database import LentDatabase, TableGuard
+from portico.lending.limits import LentLimits
 from portico.lending.outgoing import LentEvents, LentMail, LentSignIns, LentUrls
 from portico.lending.records import LentCatalog, LentCustomers, LentOrders, LentSubscriptions
 from portico.lending.scope import Lent
@@ -49,6 +50,7 @@ class ContextFactory:
             mail=LentMail(lent),
             events=LentEvents(lent),
             sign_ins=LentSignIns(lent),
+            limits=LentLimits(lent),
             db=self._databases[plugin],
             urls=LentUrls(lent),
         )

@@ -33,6 +33,24 @@ COUNT_PURCHASES = Query(
     ),
 )
 ORDER = Query(Order, sa.select(orders).where(orders.c.store_id == _store, orders.c.id == _id))
+ORDER_BY_NUMBER = Query(
+    Order,
+    sa.select(orders).where(
+        orders.c.store_id == _store, orders.c.number == sa.bindparam("number", type_=sa.BigInteger)
+    ),
+)
+ORDERS_OF_CUSTOMER = Query(
+    Order,
+    sa.select(orders)
+    .where(
+        orders.c.store_id == _store,
+        orders.c.customer_id == _customer,
+        orders.c.mode == sa.bindparam("mode", type_=orders.c.mode.type),
+        orders.c.paid_at.is_not(None),
+    )
+    .order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+)
 ITEMS = Query(
     OrderItem,
     sa.select(order_items)

@@ -35,6 +35,17 @@ class LentOrders:
         lent = self._lent
         return await lent.rt.db.one(queries.ORDER, store_id=lent.store_id, id=order_id)
 
+    async def by_number(self, number: int) -> Order | None:
+        lent = self._lent
+        return await lent.rt.db.one(queries.ORDER_BY_NUMBER, store_id=lent.store_id, number=number)
+
+    async def of_customer(self, customer_id: str) -> Sequence[Order]:
+        lent = self._lent
+        return await lent.rt.db.all(
+            queries.ORDERS_OF_CUSTOMER, store_id=lent.store_id, customer_id=customer_id,
+            mode=lent.mode, limit=LONGEST_LIST,
+        )  # fmt: skip
+
     async def items(self, order_id: str) -> Sequence[OrderItem]:
         lent = self._lent
         return await lent.rt.db.all(queries.ITEMS, store_id=lent.store_id, id=order_id)

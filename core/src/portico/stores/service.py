@@ -48,7 +48,7 @@ async def create(
     plugins: Collection[str] | None = None,
     by: str,
 ) -> Store:
-    """Open a store with ``plugins`` switched on (None: all that are installed).
+    """Open a store with ``plugins`` switched on (None: all that start on).
 
     ``slug`` is its part of the portal's address, ``currency`` an ISO 4217 code, ``timezone`` an
     IANA name. Raises InvalidStore.
@@ -114,10 +114,11 @@ async def add(
 async def switch_on_plugins(
     rt: Runtime, store: Store, plugins: Collection[str] | None, *, by: str
 ) -> Store:
-    """Switch these plugins (None: all that are installed) on in a new store."""
-    for plugin in rt.registry.plugins.values():
-        if plugin.plugin.scope is Scope.STORE and (plugins is None or plugin.name in plugins):
-            await activation.enable(rt, store, plugin.name, by=by)
+    """Switch these plugins (None: all that start switched on) on in a new store."""
+    for loaded in rt.registry.plugins.values():
+        wanted = loaded.plugin.starts_on if plugins is None else loaded.name in plugins
+        if loaded.plugin.scope is Scope.STORE and wanted:
+            await activation.enable(rt, store, loaded.name, by=by)
     return await by_id(rt, store.id) or store
 
 

@@ -19,8 +19,8 @@ from portico.sellers.models import Role, Seller
 from portico.stores import service as stores
 from portico.web.dashboard.here import guarded, here
 from portico.web.http import (
+    client_network,
     csrf_token,
-    current_customer,
     current_locale,
     current_visit,
     dashboard_blueprint,
@@ -50,7 +50,8 @@ def blueprints(rt: Runtime) -> list[Blueprint]:
             _add(public, f"/{prefix}/", f"{name}_{number}", route, view)
     for name, pages in rt.registry.contributed(PortalHooks.portal_pages).items():
         for number, page in enumerate(pages):
-            view = signed_in(_portal_view(rt.registry.plugins[name], page))
+            view = _portal_view(rt.registry.plugins[name], page)
+            view = view if page.guests else signed_in(view)
             _add(portal, f"/x/{name}/", f"{name}_{number}", page, view)
     for name, pages in rt.registry.contributed(DashboardHooks.dashboard_pages).items():
         for number, page in enumerate(pages):
@@ -89,7 +90,7 @@ def _public_view(loaded: LoadedPlugin, route: Route) -> View:
 def _portal_view(loaded: LoadedPlugin, page: PluginPage) -> View:
     async def view(**params: object) -> Response:
         rt, store = runtime(), current_visit().store
-        asked = await _request(params, token=csrf_token(), customer=current_customer())
+        asked = await _request(params, token=csrf_token(), customer=current_visit().customer)
         found = await rt.hooks.run(
             store, loaded.name, f"portal page {page.path}", page.handler, asked,
             locale=current_locale(), timeout=SECONDS,
@@ -142,4 +143,5 @@ async def _request(
         seller=seller,
         role=role,
         csrf_token=token,
+        client=client_network(),
     )

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from portico.hooks.emails import EmailHooks
+from portico.runtime import Runtime
+
 LOCALES = ("en", "de")
 _SUBJECT = "Subject: "
 
@@ -23,6 +26,15 @@ def default_text(kind: str, locale: str) -> Text | None:
         return None
     first, _, body = source.partition("\n")
     return Text(first.removeprefix(_SUBJECT), body)
+
+
+def plugin_text(rt: Runtime, kind: str, locale: str) -> Text | None:
+    """A plugin's text for its kind of mail, in English where the language is not there."""
+    plugin = kind.partition(".")[0]
+    texts = rt.registry.contributed(EmailHooks.email_texts).get(plugin, [])
+    by_locale = {text.locale: text for text in texts if text.kind == kind}
+    found = by_locale.get(locale.replace("_", "-").split("-")[0]) or by_locale.get("en")
+    return Text(found.subject, found.body) if found else None
 
 
 def footer(locale: str) -> str:

@@ -11,7 +11,11 @@ Each test runs through a whole core, on SQLite and on PostgreSQL.
 from portico.testing.contracts.auth import AuthHooksContract
 from portico.testing.contracts.base import HooksContract, Shop
 from portico.testing.contracts.checkout import CheckoutHooksContract
-from portico.testing.contracts.emails import EmailHooksContract, EmailTransportContract
+from portico.testing.contracts.emails import (
+    EmailHooksContract,
+    EmailTextsContract,
+    EmailTransportContract,
+)
 from portico.testing.contracts.files import FileStorageHooksContract
 from portico.testing.contracts.licenses import LicenseHooksContract
 from portico.testing.contracts.payment_methods import PaymentMethodHooksContract
@@ -22,6 +26,7 @@ __all__ = [
     "AuthHooksContract",
     "CheckoutHooksContract",
     "EmailHooksContract",
+    "EmailTextsContract",
     "EmailTransportContract",
     "FileStorageHooksContract",
     "HooksContract",

@@ -73,6 +73,8 @@ class HooksContract:
 
         store = await factories.make_store(runtime)
         name = self.plugin.name
+        if not self.plugin.starts_on:
+            await activation.enable(runtime, store, name, by="test")
         if self.settings:
             await activation.save_settings(runtime, store, name, self.settings, by="test")
         customer = await factories.make_customer(runtime, store)

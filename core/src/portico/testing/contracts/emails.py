@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portico.hooks.emails import EmailHooks, OutgoingEmail, Purchase
+from portico.hooks.emails import EmailHooks, EmailText, OutgoingEmail, Purchase
 from portico.hooks.errors import PluginSignal
 from portico.ids import new_id
 from portico.testing.contracts.base import HooksContract, Shop
@@ -127,3 +127,27 @@ class EmailHooksContract(HooksContract):
     ) -> None:
         replies = await shop.rt.hooks.each(shop.store, EmailHooks.email_variables, purchase)
         assert [reply.plugin for reply in replies] == [shop.plugin]
+
+
+class EmailTextsContract(HooksContract):
+    """A plugin that queues mails of kinds of its own."""
+
+    def texts(self, shop: Shop) -> list[EmailText]:
+        """Every text of the plugin."""
+        return shop.rt.registry.contributed(EmailHooks.email_texts).get(shop.plugin, [])
+
+    async def test_kinds_carry_the_plugins_name_and_are_there_in_english(self, shop: Shop) -> None:
+        texts = self.texts(shop)
+        assert texts, "the plugin answers email_texts and has none"
+        assert len({(one.kind, one.locale) for one in texts}) == len(texts)
+        for one in texts:
+            assert re.fullmatch(rf"{shop.plugin}\.[a-z][a-z0-9_]*", one.kind)
+            assert (one.kind, "en") in {(other.kind, other.locale) for other in texts}
+
+    async def test_texts_can_be_filled_in(self, shop: Shop) -> None:
+        from portico.emails.render import render  # noqa: PLC0415 - pytest's start
+
+        values = {"store": {"name": "Shop"}, "portal": {"url": "https://shop.example/"}}
+        for one in self.texts(shop):
+            content = render(one.subject, one.body, values)
+            assert content.subject and content.html and content.text

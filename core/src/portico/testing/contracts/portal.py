@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portico.hooks.pages import PanelSlot
+from portico.hooks.pages import PanelSlot, PortalVisit
 from portico.hooks.portal import PortalHooks
 from portico.testing.contracts.base import HooksContract, Shop
 
@@ -44,6 +44,17 @@ class PortalHooksContract(HooksContract):
                 assert item.label.strip()
                 assert item.path.strip("/") in paths, item.path
 
+    async def test_links_in_the_foot_lead_to_pages_that_open(self, shop: Shop) -> None:
+        pages = shop.rt.registry.contributed(PortalHooks.portal_pages).get(shop.plugin, [])
+        for_guests = {page.path.strip("/"): page.guests for page in pages}
+        for customer in (shop.customer, None):
+            visit = PortalVisit(customer)
+            for reply in await shop.rt.hooks.each(shop.store, PortalHooks.portal_footer, visit):
+                for item in reply.value:
+                    assert item.label.strip()
+                    assert item.path.strip("/") in for_guests, item.path
+                    assert customer or for_guests[item.path.strip("/")], item.path
+
     async def test_its_pages_ask_a_stranger_to_sign_in(self, shop: Shop, client: object) -> None:
         from quart.typing import TestClientProtocol  # noqa: PLC0415 - pytest's start
 
@@ -54,6 +65,9 @@ class PortalHooksContract(HooksContract):
                 continue
             path = f"/p/{shop.store.slug}/x/{shop.plugin}/{page.path.lstrip('/')}"
             response = await browser.get(path)
+            if page.guests:
+                assert response.status_code == 200
+                continue
             assert response.status_code == 302
             assert "/sign-in" in response.headers["Location"]
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from quart import g, request
 
 from portico.customers.models import Customer
-from portico.hooks.pages import NavigationItem, PanelSlot
+from portico.hooks.pages import NavigationItem, PanelSlot, PortalVisit
 from portico.hooks.portal import PortalHooks
 from portico.i18n import N_, Translator, direction, language_name
 from portico.library import service as library
@@ -97,6 +97,7 @@ async def build_frame(
         terms_url=settings.terms_url,
         imprint_url=f"/p/{store.slug}/imprint" if settings.imprint else None,
         has_subscriptions=has_subscriptions,
+        foot=await _foot(rt, visit, locale),
     )
 
 
@@ -142,6 +143,20 @@ async def _plugin_items(
     replies = await rt.hooks.each(store, PortalHooks.portal_navigation, customer, locale=locale)
     found = [(item, reply.plugin) for reply in replies for item in reply.value]
     return [_plugin_item(store, plugin, item) for item, plugin in sorted(found, key=_by_weight)]
+
+
+async def _foot(rt: Runtime, visit: Visit, locale: str) -> tuple[MenuItem, ...]:
+    """What plugins add to the foot."""
+    if not rt.registry.names_answering(PortalHooks.portal_footer):
+        return ()
+    store = visit.store
+    replies = await rt.hooks.each(
+        store, PortalHooks.portal_footer, PortalVisit(visit.customer), locale=locale
+    )
+    found = [(item, reply.plugin) for reply in replies for item in reply.value]
+    return tuple(
+        _plugin_item(store, plugin, item) for item, plugin in sorted(found, key=_by_weight)
+    )
 
 
 def _by_weight(found: tuple[NavigationItem, str]) -> int:

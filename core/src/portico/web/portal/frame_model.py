@@ -38,7 +38,7 @@ class Frame:
     """What surrounds every page. ``customer`` is None while nobody is signed in.
 
     ``has_subscriptions`` shows "Cancel a subscription" in the foot. ``languages`` are those the
-    menu offers.
+    menu offers. ``foot`` are links that plugins add.
     """
 
     store: Store
@@ -54,3 +54,4 @@ class Frame:
     imprint_url: str | None = None
     logo_url: str | None = None
     has_subscriptions: bool = False
+    foot: tuple[MenuItem, ...] = ()
