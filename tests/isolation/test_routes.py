@@ -100,6 +100,9 @@ async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:
         "grant": "forged", "session_id": "s", "plugin": "payments_sandbox", "name": "default",
         "digest": "0", "path": "x.css", "store_id": store.id, "seller_id": "sel_nobody",
         "customer_id": victim.id, "grant_id": "grt_none",
+        "product_id": product.id, "file_id": versions[0].file_id,
+        "price_id": (await catalog.prices_of(rt, store, product.id))[0].id, "email_id": mails[0].id,
+        "kind": "confirmation", "template_id": "tpl_none", "upload_id": "upl_none", "tab": "files",
     }  # fmt: skip
     markers = [VICTIM, *(one.key for one in their_licenses if one.key),
                *(method.last4 for method in methods)]  # fmt: skip
@@ -175,7 +178,8 @@ async def check(world: World, who: str, cookies: dict[str, str], rule: str, meth
     path = filled(rule, world.ids)
     client, token = await token_for(world, cookies, path)
     body = {"csrf_token": token} if method == "POST" else None
-    answer = await client.open(path, method=method, form=body)
+    headers = {"X-CSRF-Token": token}
+    answer = await client.open(path, method=method, form=body, headers=headers)
     text = (await answer.get_data()).decode(errors="replace")
     said = f"{who}: {method} {rule} answered {answer.status_code}"
     for marker in world.markers:

@@ -177,7 +177,7 @@ DONE = Query(
         ).label("product"),
         _there(file_versions, file_versions.c.store_id == _store).label("file"),
         _there(
-            emails, emails.c.store_id == _store, emails.c.kind == "test",
+            emails, emails.c.store_id == _store, emails.c.params["test"].as_boolean(),
             emails.c.state == EmailState.SENT,
         ).label("test_mail"),
         _there(
