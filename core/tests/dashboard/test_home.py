@@ -9,11 +9,10 @@ import sqlalchemy as sa
 from portico.activation import service as activation
 from portico.catalog.models import Interval
 from portico.db import Command
-from portico.events import service as events
-from portico.figures import queries
 from portico.figures import service as figures
 from portico.figures.models import Period, Span
 from portico.sellers.models import Role
+from portico.sessions import service as sessions
 from portico.stores import service as stores
 from portico.stores.models import Mode
 from portico.subscriptions.models import SubscriptionStatus
@@ -118,13 +117,17 @@ async def test_the_page_shows_the_period_of_its_address(owner, runtime, sell):
     assert await owner.get(f"{HOME}?period=nonsense") and owner.status == 200
 
 
-async def test_sign_ins_are_those_of_the_audit_log(runtime, store):
-    await events.audit(
-        runtime, store_id=store.id, actor_type="customer", actor_id="x", action=queries.SIGN_IN,
-        subject_type="customer", subject_id="x",
-    )  # fmt: skip
+async def test_sign_ins_of_customers_are_counted(runtime, store):
+    customer = await factories.make_customer(runtime, store)
+    attempt = await factories.make_attempt(
+        runtime, store, "keep", email=customer.email, subject_id=customer.id
+    )
+    await sessions.open_session(
+        runtime, store, attempt.id, previous_token=None, user_agent="", ip=""
+    )
     period = Period.of(Span.WEEK, runtime.clock.now(), store.timezone)
     assert (await figures.of_store(runtime, store, period)).sign_ins.total == 1
+    assert (await figures.set_up(runtime, store)).signed_in
 
 
 async def test_the_set_up_list_follows_the_data_until_it_is_hidden_or_live(
