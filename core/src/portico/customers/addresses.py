@@ -8,6 +8,10 @@ _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+NOBODY = "erased.invalid"
+"""The domain of addresses that nobody has (RFC 2606): of customers who were merged or erased."""
+
+
 class InvalidEmail(PorticoError, ValueError):
     """This is no e-mail address."""
 

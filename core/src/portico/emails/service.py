@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from portico.customers.addresses import NOBODY
 from portico.emails import queries
 from portico.emails.kinds import is_on
 from portico.emails.models import Email
@@ -40,13 +41,13 @@ async def queue(
     needs (ids, plain values, no secrets). A second mail with the same ``key`` is not queued, not
     even when the first was sent long ago. ``plugin`` is who queued it: it is asked for
     ``email_secrets`` at the moment of sending. Of a kind that the store has switched off nothing
-    is queued, and '' is returned.
+    is queued, and '' is returned; neither to a customer who was erased.
 
     Raises ``ValueError`` for an address that could not be written into a mail's header.
     """
     if not plausible_address(to):
         raise ValueError(f"not an e-mail address: {to!r}")
-    if store is not None and not is_on(store, str(kind)):
+    if to.endswith(f"@{NOBODY}") or (store is not None and not is_on(store, str(kind))):
         return ""
     store_id = store.id if store else None
     email_id = _id_of(store_id, key) if key else new_id("mail")

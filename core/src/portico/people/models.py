@@ -70,6 +70,15 @@ class DecisionRow:
     ends_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class DownloadRow:
+    """A download, in the file that an export is."""
+
+    id: str
+    file_version_id: str
+    created_at: datetime
+
+
 class EventKind(StrEnum):
     """What an entry of a timeline is about."""
 

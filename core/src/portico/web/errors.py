@@ -24,6 +24,7 @@ from portico.web.http import (
     wants_fragment,
 )
 from portico.web.portal.pages import ErrorPage
+from portico.web.viewing import OnlyLooking
 
 _log = structlog.get_logger("portico.web")
 
@@ -81,6 +82,14 @@ _FORM_EXPIRED = _Words(
         "page and try again."
     ),
 )
+_ONLY_LOOKING = _Words(
+    "only_looking",
+    N_("You are only looking"),
+    N_(
+        "You see the portal as the customer does. Nothing can be changed, downloaded or sent from "
+        "here, so nothing was."
+    ),
+)
 _OUR_FAULT = _Words(
     "server_error",
     N_("Something went wrong on our side"),
@@ -105,6 +114,8 @@ async def _http_error(error: HTTPException) -> Response | HTTPException:
         return error
     if isinstance(error, FormExpired):
         return await _answer(status, _FORM_EXPIRED)
+    if isinstance(error, OnlyLooking):
+        return await _answer(status, _ONLY_LOOKING)
     response = await _answer(status, _WORDS.get(status, _OUR_FAULT if status >= 500 else None))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "Content-Range"):

@@ -18,7 +18,7 @@ from portico.sellers.models import Seller
 from portico.sessions import service as sessions
 from portico.sessions.models import SellerVisit, Visit
 from portico.stores.models import PortalSettings
-from portico.web import csrf
+from portico.web import csrf, viewing
 from portico.web.cookies import DASHBOARD, MONTH, read_cookie, scope_of, write_cookie
 from portico.web.csrf import device_hash, machine
 from portico.web.portal import frame as frames
@@ -67,6 +67,8 @@ async def load_visit() -> None:
     rt, slug = runtime(), scope_of(request.path)
     if "\0" in slug:  # the error page of such an address asks as well
         abort(404)
+    if await viewing.is_view(rt, slug):
+        return
     token = read_cookie(rt.settings, slug)
     view = current_app.view_functions.get(request.endpoint or "")
     load: VisitLoader | None = getattr(view, "portico_loads", None)
@@ -77,7 +79,7 @@ async def load_visit() -> None:
         visit = await sessions.portal_visit(rt, slug, token)
     if visit is None:
         abort(404)
-    g.visit = visit
+    g.visit = Visit(visit.store) if visit.viewing else visit  # a view is not the customer's
 
 
 def loads(load: VisitLoader) -> Callable[[View[P]], View[P]]:

@@ -14,6 +14,7 @@ from portico.web.cookies import add_cookies, is_https
 from portico.web.csrf import check_csrf
 from portico.web.errors import install_error_pages, logged_path
 from portico.web.http import client_ip
+from portico.web.viewing import conceal
 
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes that a form or a webhook may have; product files take another way in."""
@@ -68,6 +69,7 @@ def install_security(app: Quart, rt: Runtime) -> None:
     async def after(response: Response) -> Response:
         if response.status_code < 300 and g.get("form_expired"):
             response.status_code = 400
+        response = await conceal(response)
         add_cookies(rt.settings, response)
         _add_headers(response, policy, https)
         if _log.is_enabled_for(logging.INFO):

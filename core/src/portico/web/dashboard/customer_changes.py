@@ -61,7 +61,7 @@ async def email(customer_id: str) -> Response:
 async def _email(
     customer: Customer, form: Fields[EmailForm] | Fields[Form], status: int = 200, taken: str = ""
 ) -> Response:
-    context = {"customer": customer, "form": form, "taken": taken, "data_tools": False}
+    context = {"customer": customer, "form": form, "taken": taken}
     return await page("dashboard/customers/email.html", context, status)
 
 

@@ -140,8 +140,6 @@ async def show(customer_id: str) -> Response:
         ],
         "orders": paid[:_ORDERS],
         "more_orders": len(paid) > _ORDERS,
-        "view_as": False,
-        "data_tools": False,
         **happened,
     }
     return await page("dashboard/customers/show.html", context)

@@ -5,6 +5,8 @@ from quart import Blueprint
 from portico.web.dashboard import (
     appearance,
     customer_changes,
+    customer_data,
+    customer_view,
     customers,
     downloads,
     email_editor,
@@ -40,6 +42,8 @@ OF_STORES = (
     portal,
     customers,
     customer_changes,
+    customer_data,
+    customer_view,
     orders,
     product_files,
     product_licenses,

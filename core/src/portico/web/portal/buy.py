@@ -28,6 +28,7 @@ from portico.web.http import (
     runtime,
 )
 from portico.web.portal.pages import BoughtPage, BuyPage, FieldError
+from portico.web.viewing import acts
 
 blueprint = Blueprint("buy", __name__)
 
@@ -71,6 +72,7 @@ async def start(slug: str) -> Response:
 
 
 @blueprint.get("/buy/return")
+@acts
 async def bought() -> Response:
     """Back from the provider: paid, not paid, or not known yet. Loading it twice is harmless.
 

@@ -18,6 +18,7 @@ from portico.web.http import (
     signed_in,
 )
 from portico.web.portal.pages import FileMissingPage
+from portico.web.viewing import acts
 
 blueprint = Blueprint("download", __name__)
 
@@ -33,6 +34,7 @@ _PLAIN_TYPES = frozenset({
 
 
 @blueprint.get("/downloads/<version_id>")
+@acts
 @signed_in
 async def begin(version_id: str) -> Response:
     """What a Download button links to; the address stays good for as long as the file is theirs."""
@@ -45,6 +47,7 @@ async def begin(version_id: str) -> Response:
 
 
 @blueprint.get("/file/<grant>")
+@acts
 @signed_in
 async def fetch(grant: str) -> Response:
     """The bytes, whole or a range of them."""

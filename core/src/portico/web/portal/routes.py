@@ -17,6 +17,7 @@ from portico.web.portal import (
     settings,
     sign_in,
     subscriptions,
+    viewing,
 )
 
 
@@ -25,7 +26,7 @@ def blueprints() -> list[Blueprint]:
     portal = portal_blueprint("portal", __name__)
     for part in (
         overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
-        buy, sign_in, settings, imprint,
+        buy, sign_in, settings, imprint, viewing,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     portal.before_request(_skip_hidden)

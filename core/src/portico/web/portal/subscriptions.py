@@ -22,6 +22,7 @@ from portico.web.portal.here import Here, here, not_found
 from portico.web.portal.pages import PaymentMethodWaitPage, SubscriptionPage, SubscriptionsPage
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.views import shelf_of, subscription_row
+from portico.web.viewing import acts
 
 blueprint = Blueprint("subscriptions", __name__)
 
@@ -111,6 +112,7 @@ async def fail(at: Here, failed: Failed, back: str) -> Response:
 
 
 @blueprint.get("/payment-method/return")
+@acts
 @signed_in
 async def returned() -> Response:
     """Back from the provider. While it does not know yet, a page that reloads itself."""

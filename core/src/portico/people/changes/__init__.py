@@ -1,0 +1,1 @@
+"""Merging two customers, and giving out or erasing what is known about one."""
