@@ -15,6 +15,7 @@ from datetime import timedelta
 import structlog
 
 from portico.db import Command, DatabaseError
+from portico.emails import cards
 from portico.emails import deliver as emails
 from portico.entitlements import file_news
 from portico.events import handlers as own
@@ -259,4 +260,5 @@ def all_handlers() -> dict[str, Handler]:
         "past_licenses": past_licenses.deliver,
         "hint": orders.read_back,
         "file_news": file_news.deliver,
+        "card_expiring": cards.look,
     }

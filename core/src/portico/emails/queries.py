@@ -1,50 +1,14 @@
 """Statements about mails and their templates."""
 
-from dataclasses import dataclass
 from functools import cache
 
 import sqlalchemy as sa
 
-from portico.catalog.models import FileState, Product, ProductState
-from portico.catalog.tables import bundle_products, file_versions, files, products
-from portico.customers.models import Customer
-from portico.customers.tables import customers
-from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, upsert
+from portico.db import Command, Query, UTCDateTime, insert_or_ignore, upsert
 from portico.emails.models import Email, EmailState, EmailTemplate
 from portico.emails.tables import email_choices, email_pace, email_templates, emails
 from portico.events.models import DeliveryState
 from portico.events.tables import outbox
-from portico.licenses.models import License, LicenseState
-from portico.licenses.tables import licenses
-from portico.orders.models import Order, OrderItem
-from portico.orders.tables import order_items, orders
-from portico.subscriptions.models import PaymentMethod, Subscription
-from portico.subscriptions.tables import payment_methods, subscriptions
-
-
-@dataclass(frozen=True, slots=True)
-class FileOfProduct:
-    """The newest version of a product's file, as a mail names it. ``size`` is in bytes."""
-
-    product_id: str
-    filename: str
-    label: str
-    number: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A version of a file that buyers are told about. ``size`` is in bytes."""
-
-    product_id: str
-    product: str
-    filename: str
-    label: str
-    number: int
-    notes: str
-    size: int
-
 
 _store: sa.BindParameter[str] = sa.bindparam("store_id")
 _id: sa.BindParameter[str] = sa.bindparam("email_id")
@@ -177,139 +141,6 @@ RETIRE_TEMPLATES = Command(
     .values(enabled=False)
 )
 ADD_TEMPLATE = Command(sa.insert(email_templates))
-
-KEYS_SOLD = Query(
-    int,
-    sa.select(sa.literal_column("1"))
-    .select_from(products)
-    .where(
-        products.c.store_id == _store,
-        products.c.license_issuer.is_not(None),
-        products.c.state == ProductState.ACTIVE,
-        sa.or_(
-            in_list(products.c.id, "product_ids"),
-            sa.bindparam("any_product", type_=sa.Boolean).is_(True),
-        ),
-    )
-    .limit(1),
-)
-"""Whether a license key comes with one of these products, or with any that is sold."""
-CUSTOMER = Query(
-    Customer,
-    sa.select(customers).where(
-        customers.c.store_id == _store, customers.c.id == sa.bindparam("customer_id")
-    ),
-)
-ORDER = Query(
-    Order, sa.select(orders).where(orders.c.store_id == _store, orders.c.id == sa.bindparam("id"))
-)
-ITEMS = Query(
-    OrderItem,
-    sa.select(order_items)
-    .where(order_items.c.store_id == _store, order_items.c.order_id == sa.bindparam("order_id"))
-    .order_by(order_items.c.id),
-)
-_bought = (
-    sa.select(order_items.c.product_id)
-    .where(order_items.c.store_id == _store, order_items.c.order_id == sa.bindparam("order_id"))
-    .cte("bought")
-)
-_within = sa.union(
-    sa.select(_bought.c.product_id),
-    sa.select(bundle_products.c.product_id).where(
-        bundle_products.c.store_id == _store,
-        bundle_products.c.bundle_id.in_(sa.select(_bought.c.product_id)),
-    ),
-).cte("within")
-PRODUCTS = Query(
-    Product,
-    sa.select(products)
-    .where(products.c.store_id == _store, products.c.id.in_(sa.select(_within.c.product_id)))
-    .order_by(products.c.id),
-)
-"""What was bought and, of a bundle, what is in it."""
-LICENSES = Query(
-    License,
-    sa.select(licenses)
-    .where(
-        licenses.c.store_id == _store,
-        licenses.c.order_id == sa.bindparam("order_id"),
-        licenses.c.state == LicenseState.ACTIVE,
-    )
-    .order_by(licenses.c.id),
-)
-_newer = file_versions.alias("newer")
-FILES = Query(
-    FileOfProduct,
-    sa.select(
-        files.c.product_id,
-        file_versions.c.filename,
-        file_versions.c.label,
-        file_versions.c.number,
-        file_versions.c.size,
-    )
-    .select_from(
-        file_versions.join(
-            files,
-            sa.and_(
-                files.c.store_id == file_versions.c.store_id,
-                files.c.id == file_versions.c.file_id,
-            ),
-        )
-    )
-    .where(
-        file_versions.c.store_id == _store,
-        files.c.state == FileState.ACTIVE,
-        in_list(files.c.product_id, "product_ids"),
-        file_versions.c.number
-        == sa.select(sa.func.max(_newer.c.number))
-        .where(
-            _newer.c.store_id == file_versions.c.store_id,
-            _newer.c.file_id == file_versions.c.file_id,
-        )
-        .scalar_subquery(),
-    )
-    .order_by(files.c.product_id, files.c.position, files.c.id),
-)
-"""The newest version of every file of these products."""
-FILE_VERSION = Query(
-    NewVersion,
-    sa.select(
-        files.c.product_id,
-        products.c.name.label("product"),
-        file_versions.c.filename,
-        file_versions.c.label,
-        file_versions.c.number,
-        file_versions.c.notes,
-        file_versions.c.size,
-    )
-    .select_from(
-        file_versions.join(
-            files,
-            sa.and_(
-                files.c.store_id == file_versions.c.store_id,
-                files.c.id == file_versions.c.file_id,
-            ),
-        ).join(
-            products,
-            sa.and_(products.c.store_id == files.c.store_id, products.c.id == files.c.product_id),
-        )
-    )
-    .where(file_versions.c.store_id == _store, file_versions.c.id == sa.bindparam("id")),
-)
-PAYMENT_METHOD = Query(
-    PaymentMethod,
-    sa.select(payment_methods).where(
-        payment_methods.c.store_id == _store, payment_methods.c.id == sa.bindparam("id")
-    ),
-)
-SUBSCRIPTION = Query(
-    Subscription,
-    sa.select(subscriptions).where(
-        subscriptions.c.store_id == _store, subscriptions.c.id == sa.bindparam("id")
-    ),
-)
-
 
 DEAD_LETTERS = Query(
     Email,

@@ -15,6 +15,7 @@ from portico.emails.liquid import TextError
 from portico.emails.models import Email
 from portico.emails.render import render
 from portico.emails.service import sender_address
+from portico.emails.subjects import queries
 from portico.emails.unsubscribing import unsubscribe_url
 from portico.hooks.emails import EmailHooks, EmailVariable, Purchase
 from portico.i18n import format_date, format_filesize, format_money

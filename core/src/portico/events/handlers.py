@@ -111,7 +111,8 @@ async def schedule(rt: Runtime) -> None:
     worked twice.
     """
     wanted: dict[str, tuple[str, dict[str, object], str | None, timedelta]] = {
-        "housekeeping": ("housekeeping", {}, None, HOUSEKEEPING)
+        "housekeeping": ("housekeeping", {}, None, HOUSEKEEPING),
+        "periodic:core:card_expiring": ("card_expiring", {}, None, timedelta()),
     }
     periodic = [
         (plugin, one, one.every)

@@ -11,7 +11,8 @@ class PluginSignal(Exception):
 class RetryLater(PluginSignal):
     """It cannot be done now. A background job is tried again after ``after``.
 
-    ``cause`` says in a word of the plugin's why; of a mail it is one of ``portico.api.Cause``.
+    ``cause`` says why in a word; of a mail ``greylisted``, ``busy``, ``full``, ``unreachable`` or
+    ``settings``, which sellers then read in their language.
     """
 
     def __init__(self, after: timedelta, message: str = "", cause: str = "") -> None:

@@ -209,6 +209,8 @@ class Samples:
             "settings-error",
             p.SettingsPage(data.CUSTOMER, account.DEVICES, "new@example.com", "other@x", wrong),
         )
+        yield "unsubscribe", p.UnsubscribePage("/p/northwind/mails/unsubscribe")
+        yield "unsubscribed", p.UnsubscribePage("/p/northwind/mails/unsubscribe", done=True)
         yield "email-change", p.EmailChangePage("sample", "new@example.com")
 
     def _hard(self) -> Iterator[tuple[str, p.Page]]:

@@ -14,8 +14,8 @@ from portico.api import open_socket
 
 from portico_email_smtp.server import CA_VARIABLE, Security, Server
 
-KEPT = 4
-"""Idle connections per server."""
+KEPT = 10
+"""Idle connections per server: one for each mail that a worker sends at a time."""
 IDLE_SECONDS = 20.0
 FRESH_SECONDS = 1.0
 """A connection idle for longer is asked whether it still lives."""

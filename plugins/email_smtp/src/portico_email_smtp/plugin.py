@@ -41,7 +41,12 @@ FULL = timedelta(minutes=15)
 MEND_FIRST = timedelta(minutes=10)
 """For what a person has to put right: the mail waits, it is not lost."""
 NO_SERVER = f"No mail server is set. Set {URL_VARIABLE}, or one in the store's settings."
-_WAITS = {421: BUSY, 450: GREYLISTED, 451: GREYLISTED, 452: FULL}  # RFC 5321, 4.2.3
+_WAITS = {  # RFC 5321, 4.2.3
+    421: (BUSY, "busy"),
+    450: (GREYLISTED, "greylisted"),
+    451: (GREYLISTED, "greylisted"),
+    452: (FULL, "full"),
+}
 _PERMANENT = 500
 
 
@@ -99,9 +104,9 @@ def _server(ctx: Context) -> Server:
     try:
         server = server_of(ctx.settings(SmtpSettings))
     except ValueError as error:
-        raise RetryLater(MEND_FIRST, str(error)) from None
+        raise RetryLater(MEND_FIRST, str(error), "settings") from None
     if server is None:
-        raise RetryLater(MEND_FIRST, NO_SERVER)
+        raise RetryLater(MEND_FIRST, NO_SERVER, "settings")
     return server
 
 
@@ -130,29 +135,35 @@ def meaning(server: Server, error: Exception) -> Exception:
     """What an error says about the mail: try again (RetryLater), or never (Refused)."""
     where = f"{server.host}:{server.port}"
     if isinstance(error, PrivateAddress):
-        return RetryLater(MEND_FIRST, f"The mail server {error.message} Choose a public one.")
+        words = f"The mail server {error.message} Choose a public one."
+        return RetryLater(MEND_FIRST, words, "settings")
     if isinstance(error, SMTPAuthenticationError):
         return RetryLater(
             MEND_FIRST,
             f"{where} does not accept the user name and password ({error.code} {error.message}).",
+            "settings",
         )
     if isinstance(error, SMTPRecipientsRefused):
         error = error.recipients[0]
     if isinstance(error, SMTPResponseException):
         answer = f"{error.code} {error.message}"
         if error.code < _PERMANENT:
-            return RetryLater(_WAITS.get(error.code, GREYLISTED), f"{where} said: {answer}")
+            after, cause = _WAITS.get(error.code, (GREYLISTED, "greylisted"))
+            return RetryLater(after, f"{where} said: {answer}", cause)
         if isinstance(error, SMTPSenderRefused):
             return RetryLater(
-                MEND_FIRST, f"{where} does not let you send from {error.sender} ({answer})."
+                MEND_FIRST,
+                f"{where} does not let you send from {error.sender} ({answer}).",
+                "settings",
             )
         return Refused(answer)
     if (broken := _tls_error(error)) is not None:
-        return RetryLater(MEND_FIRST, f"No encrypted connection to {where}: {broken}")
+        return RetryLater(MEND_FIRST, f"No encrypted connection to {where}: {broken}", "settings")
     if isinstance(error, TimeoutError):
-        return RetryLater(SOON, f"{where} did not answer within {server.timeout:g} seconds.")
+        words = f"{where} did not answer within {server.timeout:g} seconds."
+        return RetryLater(SOON, words, "unreachable")
     if isinstance(error, SMTPException | OSError):
-        return RetryLater(SOON, f"No connection to {where}: {error}")
+        return RetryLater(SOON, f"No connection to {where}: {error}", "unreachable")
     return error
 
 

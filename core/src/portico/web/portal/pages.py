@@ -302,6 +302,18 @@ class SettingsPage:
     pending_email: str | None = None
     email: str = ""
     errors: tuple[FieldError, ...] = ()
+    new_versions: bool = True
+    """Whether the customer wants mails about new versions of files."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribePage:
+    """The page that the link to unsubscribe opens. ``action`` is where its form leads; ``done``:
+    no such mail comes any more."""
+
+    template: ClassVar[str] = "portal/unsubscribe.html"
+    action: str
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +380,6 @@ Page = (
     SignInPage | SignInSentPage | SignInLinkPage | OverviewPage | PurchasesPage | PurchasePage
     | InvoicePage | SubscriptionsPage | SubscriptionPage | CancelPage | PaymentMethodWaitPage
     | DownloadsPage | FileMissingPage | LicensesPage | ReplaceLicensePage | BillingPage
-    | SettingsPage | EmailChangePage | BuyPage | BoughtPage | ErrorPage
+    | SettingsPage | UnsubscribePage | EmailChangePage | BuyPage | BoughtPage | ErrorPage
     | TextPage
 )  # fmt: skip

@@ -18,6 +18,7 @@ from portico.web.portal import (
     sign_in,
     subscriptions,
     viewing,
+    unsubscribe,
 )
 
 
@@ -27,6 +28,7 @@ def blueprints() -> list[Blueprint]:
     for part in (
         overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
         buy, sign_in, settings, imprint, viewing,
+        buy, sign_in, settings, unsubscribe, imprint,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     portal.before_request(_skip_hidden)

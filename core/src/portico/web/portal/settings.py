@@ -4,6 +4,8 @@ from quart import Blueprint, Response, request
 
 from portico.customers import service as customers
 from portico.customers.service import CHANGE_MINUTES, EmailTaken, InvalidEmail
+from portico.emails import unsubscribing
+from portico.emails.models import EmailKind
 from portico.sessions import limits
 from portico.sessions import service as sessions
 from portico.sessions.browsers import browser_and_system
@@ -50,6 +52,9 @@ async def _settings(status: int = 200, *, email: str = "", error: str | None = N
         ),
         pending_email=pending.new_email if pending else None,
         email=email[:254],
+        new_versions=await unsubscribing.wants(
+            rt, visit.store, customer.id, EmailKind.FILE_VERSION
+        ),
         errors=(FieldError("email", error),) if error else (),
     )
     return await render(page, status)
@@ -159,6 +164,20 @@ async def _taken() -> Response:
             portal_path("settings"),
         )
     )
+
+
+@blueprint.post("/settings/mails")
+@signed_in
+async def choose_mails() -> Response:
+    """Whether to get the mails that a customer may decline."""
+    rt, visit, customer = runtime(), current_visit(), current_customer()
+    if (await form()).get("new_versions"):
+        await unsubscribing.subscribe(rt, visit.store, customer.id, EmailKind.FILE_VERSION)
+        notice("good", gettext("We will tell you about new versions of your files."))
+    else:
+        await unsubscribing.unsubscribe(rt, visit.store, customer.id, EmailKind.FILE_VERSION)
+        notice("good", gettext("You get no more mails about new versions."))
+    return redirect(portal_path("settings"))
 
 
 @blueprint.post("/settings/language")

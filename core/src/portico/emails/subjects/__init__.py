@@ -1,0 +1,1 @@
+"""What mails are about: orders, files, keys, cards."""
