@@ -17,8 +17,8 @@ from portico.web.portal import (
     settings,
     sign_in,
     subscriptions,
-    viewing,
     unsubscribe,
+    viewing,
 )
 
 
@@ -27,8 +27,7 @@ def blueprints() -> list[Blueprint]:
     portal = portal_blueprint("portal", __name__)
     for part in (
         overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
-        buy, sign_in, settings, imprint, viewing,
-        buy, sign_in, settings, unsubscribe, imprint,
+        buy, sign_in, settings, unsubscribe, imprint, viewing,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     portal.before_request(_skip_hidden)
