@@ -318,6 +318,10 @@ def _lists(size: int, middle: int, customer: int) -> Iterator[str]:
     yield from (f"licenses?q={one}" for one in (email, key[-6:], key, number))
     yield from (f"subscriptions?q={one}" for one in (email, "0007"))
     yield from (f"{one}?q={email}" for one in ("downloads", "customers"))
+    yield from (
+        f"customers?{one}"
+        for one in ("subscribed=active", "subscribed=past_due", "signed_in=ever", "q=4242")
+    )
     for way in ("before", "after"):
         for path, kind in (("orders", "ord"), ("downloads", "dl"), ("licenses", "lic")):
             yield f"{path}?{way}={of_number(kind, middle)}"

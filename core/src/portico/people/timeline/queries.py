@@ -25,7 +25,13 @@ _CUSTOMER = sa.bindparam("customer_id", type_=sa.Text)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
 _BEFORE = sa.bindparam("before", type_=UTCDateTime)
 _BEFORE_KEY = sa.bindparam("before_key", type_=sa.Text)
-_TOLD_BY_OTHERS = ("grant.grant", "grant.withdraw", "subscription.cancel", "order.paid")
+_TOLD_BY_OTHERS = (
+    "grant.grant",
+    "grant.withdraw",
+    "subscription.cancel",
+    "order.paid",
+    "license.issued",
+)
 """What the audit log has as well as a table with more to say."""
 _TYPES: dict[str, Any] = {
     "title": sa.Text, "detail": sa.Text, "state": sa.Text, "number": sa.BigInteger,

@@ -65,7 +65,6 @@ _ACTIONS: dict[str, tuple[str, str]] = {
     "customer.erase": ("bin", N_("Personal data erased")),
     "order.refund": ("undo", N_("Refund begun")),
     "grant.revoke": ("undo", N_("Decision about access taken back")),
-    "license.issued": ("key", N_("License key issued")),
     "license.disabled": ("key", N_("License key switched off")),
     "license.replace": ("key", N_("New license key asked for")),
     "license.replaced": ("key", N_("License key replaced")),
