@@ -33,6 +33,8 @@ PAGES = (
     "downloads/files",
     "settings/portal",
     "settings/appearance",
+    "settings/payments",
+    "settings/sender",
     "settings/legal",
     "emails",
     "emails/confirmation",

@@ -11,7 +11,7 @@ from portico.emails import queries
 from portico.emails.liquid import TextError
 from portico.emails.models import Email, EmailTemplate
 from portico.emails.render import Content, inline_css, one_line, render
-from portico.emails.service import sender_address
+from portico.emails.sender import header_of
 from portico.emails.texts import default_text, footer, plugin_text
 from portico.emails.unsubscribing import unsubscribe_url
 from portico.hooks.emails import OutgoingEmail
@@ -71,10 +71,11 @@ def message_of(
     if store is not None and (url := unsubscribe_url(rt, store, email)):
         headers["List-Unsubscribe"] = f"<{url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    address, name = header_of(rt, store, values["store"]["name"])
     return OutgoingEmail(
         message_id=email.message_id,
-        sender=sender_address(rt.settings),
-        sender_name=one_line(values["store"]["name"]),
+        sender=one_line(address),
+        sender_name=one_line(name),
         to=email.to_address,
         reply_to=one_line(store.support_email) if store and store.support_email else None,
         subject=content.subject,

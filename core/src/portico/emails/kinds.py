@@ -91,6 +91,9 @@ def _kinds() -> tuple[Kind, ...]:
              sellers, frozenset(), always=True, secret=True),
         Kind(EmailKind.SELLER_INVITATION, N_("Invitation to the team"),
              N_("When you invite somebody to your team."), sellers, frozenset(), always=True),
+        Kind(EmailKind.SENDER_CHECK, N_("Confirm a sender address"),
+             N_("To an address that you want to send from."),
+             sellers, frozenset(), always=True, secret=True),
     )  # fmt: skip
 
 

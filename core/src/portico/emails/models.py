@@ -22,6 +22,7 @@ class EmailKind(StrEnum):
     CARD_EXPIRING = "card_expiring"
     FILE_VERSION = "file_version"
     SELLER_INVITATION = "seller_invitation"
+    SENDER_CHECK = "sender_check"
 
 
 class EmailState(StrEnum):

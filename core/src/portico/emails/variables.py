@@ -10,6 +10,7 @@ from typing import Any
 
 from portico.catalog.models import Product
 from portico.customers.models import Customer
+from portico.emails import queries, sender
 from portico.emails.liquid import TextError
 from portico.emails.models import Email
 from portico.emails.render import render
@@ -68,6 +69,7 @@ def empty(rt: Runtime, store: Store | None, email: Email) -> Values:
         },
         "portal": {"url": portal_url(rt.settings, store) if store else ""},
         "dashboard": {"url": dashboard_url(rt.settings)},
+        "sender": {"url": sender.link(rt, params) if "sender_address" in params else ""},
         "customer": {"name": "", "email": email.to_address},
         "order": {
             "number": "", "date": "", "total": "", "refunded": "", "url": "", "invoice_url": "",

@@ -14,6 +14,7 @@ from portico.web.dashboard import (
     emails,
     home,
     licenses,
+    money_and_mail,
     orders,
     plugins,
     portal,
@@ -59,6 +60,7 @@ OF_STORES = (
     settings,
     store_settings,
     appearance,
+    money_and_mail,
     team,
 )
 """Pages below ``/dashboard/<store>``; every view of theirs has ``@store_view``."""

@@ -44,6 +44,8 @@ SETTINGS = (
     Tab("settings/store", N_("Store")),
     Tab("settings/portal", N_("Customer portal")),
     Tab("settings/appearance", N_("Appearance")),
+    Tab("settings/payments", N_("Payments")),
+    Tab("settings/sender", N_("Sender")),
     Tab("settings/team", N_("Team")),
     Tab("settings/legal", N_("Legal")),
 )  # fmt: skip
