@@ -10,7 +10,7 @@ from typing import Any
 
 from portico.catalog.models import Product
 from portico.customers.models import Customer
-from portico.emails import queries, sender
+from portico.emails import sender
 from portico.emails.liquid import TextError
 from portico.emails.models import Email
 from portico.emails.render import render
