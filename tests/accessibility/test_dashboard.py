@@ -45,6 +45,8 @@ PAGES = (
     "x/payments_sandbox/subscriptions",
 )
 """Below ``/dashboard/demo/``."""
+PRODUCT = ("", "/files", "/licenses", "/after-payment")
+"""Of one product."""
 NO_STORE = ("new-store",)
 
 
@@ -68,6 +70,11 @@ def pages(demo: Demo, page: Page) -> Iterator[tuple[str, Page]]:
         assert answer is not None
         assert answer.status == (404 if "nowhere" in path else 200), path
         yield path, page
+    page.goto(f"{demo.dashboard}demo/products")
+    product = page.locator("td.lead-cell a").last.get_attribute("href")
+    for tab in PRODUCT:
+        page.goto(f"{demo.base}{product}{tab}")
+        yield f"product{tab}", page
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
