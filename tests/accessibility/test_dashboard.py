@@ -43,6 +43,7 @@ PAGES = (
     "customers",
     "settings/team",
     "x/payments_sandbox/subscriptions",
+    "x/withdrawal_eu/statements",
 )
 """Below ``/dashboard/demo/``."""
 PRODUCT = ("", "/files", "/licenses", "/after-payment")

@@ -152,7 +152,7 @@ class Figures:
     sign_ins: Series
     downloads: Series
     failing: tuple[FailingPayment, ...]
-    """The latest of them."""
+    """Those of the newest subscriptions."""
     failing_count: int
 
 

@@ -127,31 +127,43 @@ def _subscriptions(what: str, statuses: tuple[SubscriptionStatus, ...]) -> sa.Se
 NOW = Query(
     CountRow, sa.union_all(_subscriptions("running", RUNNING), _subscriptions("failing", _FAILING))
 )
+
+
+def _newest(status: SubscriptionStatus) -> sa.Select[Any]:
+    """Found from the end of an index, so that it does not matter how many there are."""
+    return sa.select(
+        sa.select(subscriptions)
+        .where(
+            subscriptions.c.store_id == _store, subscriptions.c.mode == _mode,
+            subscriptions.c.status == status,
+        )
+        .order_by(subscriptions.c.created_at.desc(), subscriptions.c.id.desc())
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+        .subquery()
+    )  # fmt: skip
+
+
+_failing = sa.union_all(*(_newest(status) for status in _FAILING)).subquery()
 FAILING = Query(
     FailingPayment,
     sa.select(
-        subscriptions.c.id.label("subscription_id"),
-        subscriptions.c.number,
-        subscriptions.c.description,
-        subscriptions.c.customer_id,
+        _failing.c.id.label("subscription_id"),
+        _failing.c.number,
+        _failing.c.description,
+        _failing.c.customer_id,
         customers.c.email,
-        subscriptions.c.amount,
-        subscriptions.c.currency,
-        subscriptions.c.past_due_since.label("since"),
+        _failing.c.amount,
+        _failing.c.currency,
+        _failing.c.past_due_since.label("since"),
     )
     .select_from(
-        subscriptions.join(
+        _failing.join(
             customers,
-            (customers.c.store_id == subscriptions.c.store_id)
-            & (customers.c.id == subscriptions.c.customer_id),
+            (customers.c.store_id == _failing.c.store_id)
+            & (customers.c.id == _failing.c.customer_id),
         )
     )
-    .where(
-        subscriptions.c.store_id == _store,
-        subscriptions.c.mode == _mode,
-        subscriptions.c.status.in_(_FAILING),
-    )
-    .order_by(subscriptions.c.past_due_since.desc(), subscriptions.c.id.desc())
+    .order_by(_failing.c.created_at.desc(), _failing.c.id.desc())
     .limit(sa.bindparam("limit", type_=sa.Integer)),
 )
 
