@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from portico.app import schema_owners
 from portico.cli.common import running
 from portico.db import Command, Database, Query, UTCDateTime
+from portico.db.migrations import upgrade
 from portico.emails import service as mails
 from portico.emails.models import Email, EmailState
 from portico.emails.tables import emails
 from portico.events.models import DeliveryState
 from portico.events.tables import outbox
+from portico.hooks.loader import load_plugins
 from portico.stores import service as stores
 from portico.testing import postgres
 from portico.testing.app import make_settings
@@ -77,7 +80,7 @@ async def storm(tmp_path: Path) -> AsyncIterator[Storm]:
     with MailServer(tmp_path, fails_every=7) as post:
         extra = {"PORTICO_PLUGINS": PLUGINS, "PORTICO_SMTP_URL": post.url}
         made = Installation(tmp_path, url, extra)
-        made.command("db", "upgrade")
+        await upgrade(url, schema_owners(load_plugins(PLUGINS.split(","))))
         await queue_mails(url, tmp_path)
         worker = made.worker().start()
         async with Database(url) as database:

@@ -139,7 +139,7 @@ class _Keep:
         if fails == 1:
             return self._fail(envelope.rcpt_tos[0], 452, "452 4.3.1 Insufficient system storage")
         if fails:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return self._fail(envelope.rcpt_tos[0], 0, "421 gone")
         message = message_from_bytes(envelope.content, policy=policy.default)
