@@ -21,14 +21,13 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
-from portico.db.making import maker
+from portico.db.making import Reader, row_maker
 from portico.db.plan import _enum_class, _fields
 from portico.db.types import EnumType, JSONType, UTCDateTime
 
 __all__ = ["packed"]
 
 T = TypeVar("T")
-Reader = Callable[[Any], Any]
 
 
 class _Row(FunctionElement[Any]):
@@ -52,8 +51,6 @@ def _row_postgresql(element: _Row, compiler: SQLCompiler, **kw: Any) -> str:
 
 def _text(column: sa.ColumnElement[Any], compiler: SQLCompiler, kw: dict[str, Any]) -> str:
     sql = compiler.process(column, **kw)
-    if isinstance(column.type, UTCDateTime):
-        sql = f"({sql} AT TIME ZONE 'UTC')"  # whatever the session's time zone is
     return f"CAST({sql} AS TEXT)"
 
 
@@ -127,7 +124,7 @@ class _PackedType(TypeDecorator[Any]):
             _reader(kind, hint, postgresql)
             for kind, hint in zip(self.types, self.hints, strict=True)
         ]
-        build: Callable[[list[Any]], Any] = _builder(self.model, readers, scalar=self.scalar)
+        build = row_maker(_itself if self.scalar else self.model, readers)
 
         def unpack(value: Any) -> tuple[Any, ...]:
             if not value:
@@ -138,23 +135,8 @@ class _PackedType(TypeDecorator[Any]):
         return unpack
 
 
-def _builder(
-    model: Callable[..., Any], readers: list[Reader | None], *, scalar: bool
-) -> Callable[[list[Any]], Any]:
-    """What makes an object of a row; only cells that need it and are not NULL are converted."""
-    cells = [(i, read) for i, read in enumerate(readers) if read is not None]
-    if scalar and not cells:
-        return lambda row: row[0]
-    make = maker(model)
-
-    def build(row: list[Any]) -> Any:
-        for i, read in cells:
-            value = row[i]
-            if value is not None:
-                row[i] = read(value)
-        return row[0] if scalar else make(*row)
-
-    return build
+def _itself(value: Any) -> Any:
+    return value
 
 
 def _reader(kind: TypeEngine[Any], hint: Any, postgresql: bool) -> Reader | None:
@@ -165,7 +147,8 @@ def _reader(kind: TypeEngine[Any], hint: Any, postgresql: bool) -> Reader | None
     if wanted is not None:
         return {str(one.value): one for one in wanted}.__getitem__
     if isinstance(kind, UTCDateTime):
-        return _moment
+        # PostgreSQL writes the offset of the session's time zone, which is UTC.
+        return dt.datetime.fromisoformat if postgresql else _moment
     if isinstance(kind, JSONType):
         return _json if postgresql else None
     if isinstance(kind, sa.Boolean):

@@ -7,7 +7,6 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -17,7 +16,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
 from portico.db.dialects import DIALECTS, DialectName
-from portico.db.making import maker
+from portico.db.making import row_maker
 
 __all__ = ["Plan", "RowPlan"]
 
@@ -105,7 +104,7 @@ class Plan:
 class RowPlan(Plan, Generic[T]):
     """A plan whose rows become `model`: a dataclass, a NamedTuple, or a scalar (first column)."""
 
-    __slots__ = ("_in_order", "_model", "_readers", "_scalar")
+    __slots__ = ("_make", "_read")
 
     def __init__(
         self, model: Callable[..., T], statement: sa.ClauseElement, dialect: DialectName
@@ -115,8 +114,6 @@ class RowPlan(Plan, Generic[T]):
         super().__init__(statement, dialect)
         columns = list(statement.exported_columns)
         fields = _fields(model)
-        self._scalar = fields is None
-        self._model = maker(model)
         if fields is None:
             places, hints = [0], [model]
         else:
@@ -127,31 +124,18 @@ class RowPlan(Plan, Generic[T]):
                     f"but the statement gives {_listed(names)}"
                 )
             places, hints = [names.index(name) for name in fields], list(fields.values())
-        # The columns in the order of the fields; None where the driver gives them so.
-        self._in_order = None if places == sorted(places) else itemgetter(*places)
         readers = [
             _reader(columns[i], hint, dialect) for i, hint in zip(places, hints, strict=True)
         ]
-        self._readers = [(i, reader) for i, reader in enumerate(readers) if reader is not None]
+        self._read = readers[0] if fields is None else None
+        self._make = None if fields is None else row_maker(model, readers, places, nulls=True)
 
     def build(self, rows: Sequence[Sequence[Any]]) -> list[T]:
         """One object per row of the driver."""
-        model: Any = self._model
-        readers, in_order = self._readers, self._in_order
-        if self._scalar:
-            read = readers[0][1] if readers else None
-            return [row[0] if read is None else read(row[0]) for row in rows]
-        if in_order is not None:
-            rows = [in_order(row) for row in rows]
-        if not readers:
-            return [model(*row) for row in rows]
-        built: list[T] = []
-        for row in rows:
-            values = list(row)
-            for i, read in readers:
-                values[i] = read(values[i])
-            built.append(model(*values))
-        return built
+        make, read = self._make, self._read
+        if make is not None:
+            return [make(row) for row in rows]
+        return [row[0] if read is None else read(row[0]) for row in rows]
 
 
 def _default(default: Any) -> Callable[[], Any]:

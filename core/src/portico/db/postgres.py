@@ -29,6 +29,8 @@ _CACHED_STATEMENTS = 512
 # Each statement is planned once per connection: left alone, the server plans the first five runs
 # anew (20 ms for a page's statement), and may decide to compile one that takes a millisecond.
 _PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET jit = off"
+# Times that are written as text (portico.db.packing) are in UTC and in ISO 8601.
+_SETTINGS = {"timezone": "UTC", "datestyle": "ISO"}
 
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class PostgresBackend(Backend[_Connection]):
             connection_class=_Connection,
             timeout=_CONNECT_SECONDS,
             statement_cache_size=_CACHED_STATEMENTS,
+            server_settings=_SETTINGS,
         )
         await connection.execute(_PLAN_ONCE)
         connection.last_used = time.monotonic()
