@@ -2,9 +2,10 @@
 
 import pytest
 from portico.emails import menu, variables
-from portico.emails.liquid import TextError, render_liquid
+from portico.emails.liquid import render_liquid
 from portico.emails.models import EmailKind
 from portico.emails.render import render
+from portico.emails.rendering import TextError
 from portico.emails.texts import LOCALES, default_text, footer
 
 SAMPLE: variables.Values = {

@@ -6,10 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portico.emails.kinds import Kind, KindGroup
-from portico.emails.liquid import MAX_SOURCE, TextError, Use, Uses, uses
 from portico.emails.menu import EVERYWHERE, VARIABLES
 from portico.emails.models import EmailKind, TextFormat
-from portico.emails.render import MAX_SUBJECT, Content, render
+from portico.emails.rendering import (
+    MAX_SOURCE,
+    MAX_SUBJECT,
+    Content,
+    TextError,
+    Use,
+    Uses,
+    render,
+    uses,
+)
 from portico.i18n import N_
 
 _ENDS = frozenset({"size", "first", "last"})

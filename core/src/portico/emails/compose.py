@@ -8,9 +8,8 @@ from markupsafe import Markup
 
 from portico.activation import service as activation
 from portico.emails import queries
-from portico.emails.liquid import TextError
 from portico.emails.models import Email, EmailTemplate
-from portico.emails.render import Content, inline_css, one_line, render
+from portico.emails.rendering import Content, TextError, inline_css, one_line, render
 from portico.emails.sender import header_of
 from portico.emails.texts import default_text, footer, plugin_text
 from portico.emails.unsubscribing import unsubscribe_url

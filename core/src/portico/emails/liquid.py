@@ -10,7 +10,6 @@ import html
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, TextIO
 
@@ -22,8 +21,8 @@ from liquid.template import BoundTemplate
 from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT
 from typing_extensions import override
 
-MAX_SOURCE = 50_000
-"""Characters a seller's text may have."""
+from portico.emails.rendering import MAX_SOURCE, TextError, Use, Uses
+
 MAX_WORK = 200_000
 """Characters that one filter may be about to make: `replace` multiplies what it is given."""
 _TAGS = frozenset(
@@ -49,18 +48,6 @@ _HIDE = {ord(char): _BASE + ord(char) for char in string.punctuation + "\n\r"}
 _PLAIN = {hidden: chr(char) for char, hidden in _HIDE.items()}
 _HTML = {hidden: html.escape(chr(char)) for char, hidden in _HIDE.items()}
 _HTML[_BASE + ord("\n")] = "<br>"
-
-
-class TextError(Exception):
-    """A seller's text cannot be rendered; the message says why, in Liquid's words.
-
-    ``line`` is where, counted from 1, if that is known. ``limit``: it is right, and does too much.
-    """
-
-    def __init__(self, message: str, line: int | None = None, *, limit: bool = False) -> None:
-        super().__init__(message)
-        self.line = line
-        self.limit = limit
 
 
 def protect(value: str) -> str:
@@ -158,24 +145,6 @@ def _text_error(error: Exception) -> TextError:
         place[0] if place else None,
         limit=isinstance(error, ResourceLimitError),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A variable that a text uses: ``path`` from its root on, and the line, from 1."""
-
-    path: tuple[str | int, ...]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Uses:
-    """What a text uses. ``loops`` maps a loop's variable to the list it runs over ('' if it is
-    none); ``own`` are names that the text itself gives a value."""
-
-    variables: tuple[Use, ...]
-    loops: Mapping[str, str]
-    own: frozenset[str]
 
 
 def uses(source: str) -> Uses:

@@ -10,9 +10,8 @@ from portico.emails.compose import message_of
 from portico.emails.deliver import Outcome, send
 from portico.emails.editor import UnfitText
 from portico.emails.kinds import Kind
-from portico.emails.liquid import TextError
 from portico.emails.models import EmailState
-from portico.emails.render import render
+from portico.emails.rendering import TextError, render
 from portico.emails.sample import Sample
 from portico.emails.service import message_id_for
 from portico.hooks.emails import OutgoingEmail

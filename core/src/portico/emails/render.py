@@ -5,7 +5,6 @@ the title ``button``, ``[Sign in]({{ sign_in.url }} "button")``, is drawn as the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import css_inline
@@ -17,9 +16,9 @@ from typing_extensions import override
 from portico.emails import seller_html
 from portico.emails.liquid import render_liquid, reveal, reveal_html
 from portico.emails.models import TextFormat
+from portico.emails.rendering import MAX_SUBJECT, Content, one_line
 
 BUTTON = "button"
-MAX_SUBJECT = 200
 _TAGS = {
     "a", "b", "blockquote", "br", "code", "em", "h1", "h2", "h3", "hr", "li", "ol", "p", "pre",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -38,15 +37,6 @@ class _Markdown(MarkdownIt):
 _markdown = _Markdown("commonmark", {"html": False}).enable("table").disable("image")
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A mail's own words: one line of subject, and the body as safe HTML and as plain text."""
-
-    subject: str
-    html: str
-    text: str
-
-
 def render(
     subject: str,
     body: str,
@@ -55,7 +45,7 @@ def render(
     form: TextFormat = TextFormat.MARKDOWN,
     strict: bool = False,
 ) -> Content:
-    """Fill a text with its values. Raises TextError (``portico.emails.liquid``)."""
+    """Fill a text with its values. Raises TextError."""
     filled = render_liquid(body, values, strict=strict)
     line = one_line(reveal(render_liquid(subject, values, strict=strict)))[:MAX_SUBJECT]
     if form is TextFormat.HTML:
@@ -63,11 +53,6 @@ def render(
         return Content(line, markup, seller_html.to_text(markup))
     tokens = _markdown.parse(filled)
     return Content(line, to_html(tokens), to_text(tokens))
-
-
-def one_line(text: str) -> str:
-    """``text`` fit for a header: no line breaks or other control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def inline_css(page: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from portico.emails import variables
 from portico.emails.check import canonical, spoken
 from portico.emails.kinds import Kind
-from portico.emails.liquid import TextError, uses
 from portico.emails.menu import GROUPS, VARIABLES, Entry, Group, Variable
 from portico.emails.models import Email, EmailState
+from portico.emails.rendering import TextError, uses
 from portico.emails.subjects import queries
 from portico.hooks.emails import EmailHooks
 from portico.i18n import Translator, format_date, format_money
