@@ -170,8 +170,10 @@ def _warm(app: Quart, rt: Runtime) -> None:
     work: list[asyncio.Task[None]] = []
 
     async def compile_all() -> None:
-        for package in ("portico", *sorted({one.package for one in rt.registry.plugins.values()})):
+        await warm_up(rt.db.dialect, "portico", for_good=True)
+        for package in sorted({one.package for one in rt.registry.plugins.values()}):
             await warm_up(rt.db.dialect, package)
+        gc.collect()
         # What is there now stays: modules, templates, statements, some 200,000 objects. Looking
         # through them for garbage again and again took a fifth of the time of a page.
         gc.freeze()

@@ -1,7 +1,9 @@
 """Statements are compiled ahead of their first use, without holding up the loop."""
 
 import asyncio
+import gc
 import sys
+import weakref
 from types import ModuleType
 from typing import Any
 
@@ -30,6 +32,14 @@ async def test_every_statement_of_a_package_is_compiled_once(package: Any) -> No
     kept = package.ALL._plans["sqlite"]
     assert package.ALL.plan("sqlite") is kept
     assert await warm_up("sqlite", "warme") == 0  # another package, whose name begins alike
+
+
+async def test_what_a_statement_was_compiled_from_is_let_go_for_good(package: Any) -> None:
+    ever = weakref.ref(package.ALL.statement)
+    assert await warm_up("sqlite", "warmed", for_good=True) == 3
+    gc.collect()
+    assert ever() is None
+    assert package.ALL.plan("sqlite").sql == "SELECT things.id \nFROM things"
 
 
 async def test_the_loop_goes_on_between_two_statements(package: Any) -> None:

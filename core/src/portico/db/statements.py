@@ -15,6 +15,8 @@ __all__ = ["Command", "Query"]
 
 T = TypeVar("T")
 
+_SETTLED: sa.ClauseElement = sa.text("a statement that has been compiled and let go")
+
 
 class Query(Generic[T]):
     """A statement that gives rows: SELECT, or INSERT, UPDATE or DELETE with RETURNING.
@@ -39,6 +41,11 @@ class Query(Generic[T]):
             plan = self._plans[dialect] = RowPlan(self.model, self.statement, dialect)
         return plan
 
+    def settle(self, dialect: DialectName) -> None:
+        """Compile for `dialect`, the only one from now on, and let go of `statement`."""
+        self.plan(dialect)
+        self.statement = _SETTLED
+
     @override
     def __repr__(self) -> str:
         return f"Query({getattr(self.model, '__name__', self.model)}, {self.statement})"
@@ -59,6 +66,11 @@ class Command:
         if plan is None:
             plan = self._plans[dialect] = Plan(self.statement, dialect)
         return plan
+
+    def settle(self, dialect: DialectName) -> None:
+        """As Query.settle."""
+        self.plan(dialect)
+        self.statement = _SETTLED
 
     @override
     def __repr__(self) -> str:

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import timedelta
 
 import aiofiles
-import httpx
 import structlog
 
 from portico.activation import service as activation
@@ -197,6 +196,8 @@ async def _read(opened: OpenedFile, size: int) -> AsyncGenerator[bytes, None]:
                 yield chunk
     elif isinstance(opened, RemoteFile):
         # The plugin has signed this address itself, so it may be a private one.
+        import httpx  # noqa: PLC0415 - 3 MB, which only storages elsewhere need
+
         async with httpx.AsyncClient() as client, client.stream("GET", opened.url) as answer:
             answer.raise_for_status()
             async for chunk in answer.aiter_bytes():

@@ -4,7 +4,6 @@ import io
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-import segno
 from pydantic import Field, field_validator
 from quart import Blueprint, Response
 
@@ -137,6 +136,8 @@ async def qr_code() -> Response:
     """The portal's link as a QR code, for receipts and packages."""
     at = here()
     out = io.BytesIO()
+    import segno  # noqa: PLC0415 - 1 MB, for this one picture
+
     code = segno.make(portal_url(at.rt.settings, at.store), micro=False, error="m")
     code.save(out, kind="svg", scale=8, border=4, light="#fff", dark="#000")
     response = Response(out.getvalue(), content_type="image/svg+xml")
