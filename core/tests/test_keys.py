@@ -1,6 +1,8 @@
 """Signing, encrypting and changing keys."""
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from portico.errors import ConfigurationError
 from portico.keys import DecryptionError, Keys
 
@@ -48,6 +50,12 @@ def test_a_changed_token_is_refused() -> None:
         letter = "A" if token[place] != "A" else "B"
         with pytest.raises(DecryptionError):
             keys.decrypt("a", token[:place] + letter + token[place + 1 :])
+
+
+@pytest.mark.parametrize("secret", ["s", "ü" * 32, "long" * 50])
+def test_subkeys_are_those_of_hkdf(secret: str) -> None:
+    derive = HKDF(hashes.SHA256(), length=32, salt=None, info=b"portico/sign/csrf").derive
+    assert Keys([secret])._derived("sign", "csrf") == [derive(secret.encode())]
 
 
 def test_keys_are_changed_without_an_interruption() -> None:
