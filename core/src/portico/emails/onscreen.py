@@ -15,9 +15,8 @@ from portico.catalog.models import Product
 from portico.customers.service import mask_email
 from portico.emails import variables
 from portico.emails.check import Problem, Text, errors
-from portico.emails.liquid import TextError
 from portico.emails.models import Email, EmailKind, EmailState
-from portico.emails.render import BUTTON, render
+from portico.emails.rendering import BUTTON, TextError, render
 from portico.emails.sample import Sample
 from portico.orders.models import Order
 from portico.runtime import Runtime

@@ -16,9 +16,8 @@ from typing_extensions import override
 from portico.emails import seller_html
 from portico.emails.liquid import render_liquid, reveal, reveal_html
 from portico.emails.models import TextFormat
-from portico.emails.rendering import MAX_SUBJECT, Content, one_line
+from portico.emails.rendering import BUTTON, MAX_SUBJECT, Content, one_line
 
-BUTTON = "button"
 _TAGS = {
     "a", "b", "blockquote", "br", "code", "em", "h1", "h2", "h3", "hr", "li", "ol", "p", "pre",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",

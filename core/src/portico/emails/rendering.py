@@ -14,6 +14,8 @@ from portico.emails.models import TextFormat
 MAX_SOURCE = 50_000
 """Characters a seller's text may have."""
 MAX_SUBJECT = 200
+BUTTON = "button"
+"""The title of a link that is drawn as a button."""
 
 
 class TextError(Exception):

@@ -11,8 +11,8 @@ from portico.catalog.models import Product
 from portico.emails import onscreen, sample
 from portico.emails.check import Problem
 from portico.emails.kinds import KINDS
-from portico.emails.liquid import TextError
 from portico.emails.models import EmailKind
+from portico.emails.rendering import TextError
 from portico.orders import service as orders
 from portico.sellers.models import Permission
 from portico.web.dashboard.forms import Fields, Form, shown, submitted
