@@ -6,6 +6,7 @@ from portico.hooks.errors import Refused
 from portico.i18n import N_
 from portico.licenses import queries
 from portico.licenses.models import License, LicenseState
+from portico.licenses.queries import REPLACES
 from portico.runtime import Runtime
 from portico.stores.models import Store
 
@@ -19,6 +20,11 @@ async def reveal(rt: Runtime, store: Store, license_id: str, *, by: str) -> Lice
         raise LookupError("there is no such license")
     await _audit(rt, store, by, "license.reveal", license_id)
     return found
+
+
+def replaced_by(one: License) -> str:
+    """The id of the key whose place this one has taken; empty where there is none."""
+    return one.grant_key.removeprefix(REPLACES) if one.grant_key.startswith(REPLACES) else ""
 
 
 async def try_again(rt: Runtime, store: Store, license_id: str, *, by: str) -> None:

@@ -63,5 +63,3 @@ class LicenseRecord:
     orders: tuple[Order, ...]
     products: tuple[ProductName, ...]
     waiting: tuple[Waiting, ...]
-    replaces: tuple[str, ...]
-    """The id of the key that it has taken the place of."""

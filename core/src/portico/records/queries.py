@@ -133,12 +133,5 @@ LICENSE = Query(
             ).where(outbox.c.store_id == _store, outbox.c.key == sa.literal("license:") + _id),
             "waiting",
         ),
-        _column(
-            str,
-            sa.select(licenses.c.id).where(
-                licenses.c.store_id == _store, licenses.c.replaced_by == _id
-            ),
-            "replaces",
-        ),
     ),
 )  # fmt: skip

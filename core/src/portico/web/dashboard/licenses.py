@@ -142,7 +142,7 @@ async def _show(record: LicenseRecord, *, in_full: bool) -> Response:
         "one": one, "customer": record.customers[0], "product": record.products[0],
         "order": record.orders[0] if record.orders else None,
         "waiting": record.waiting[0] if record.waiting else None,
-        "replaces": record.replaces[0] if record.replaces else None,
+        "replaces": by_seller.replaced_by(one),
         "in_full": in_full, "masked": licenses.mask(one.key) if one.key else "",
         "counts": one.state in (LicenseState.ACTIVE, LicenseState.PENDING),
     }  # fmt: skip
