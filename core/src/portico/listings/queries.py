@@ -196,10 +196,13 @@ def _of_order(table: sa.FromClause, order: sa.FromClause, column: str = "id") ->
 def _by_product(shape: Shape) -> sa.CTE:
     """Orders of a product, by id: they are found by the lines, which have no time of their own."""
     earlier = order_items.alias("earlier")
-    again = sa.exists().where(
-        _of_order(earlier, order_items, "order_id"),
-        earlier.c.product_id == _product,
-        earlier.c.id < order_items.c.id,
+    # Of several lines of one order the first counts. As a value and not as NOT EXISTS, which the
+    # planner would answer for the whole store before it takes a page.
+    first = (
+        sa.select(sa.func.min(earlier.c.id))
+        .where(_of_order(earlier, order_items, "order_id"), earlier.c.product_id == _product)
+        .correlate(order_items)
+        .scalar_subquery()
     )
     line_of = order_items.c.order_id
     select = (
@@ -208,7 +211,7 @@ def _by_product(shape: Shape) -> sa.CTE:
         .where(
             order_items.c.store_id == _store,
             order_items.c.product_id == _product,
-            ~again,
+            order_items.c.id == first,
             _within(orders),
             _in_mode(orders, shape),
             *_in_state(orders.c.state, shape),
