@@ -33,6 +33,7 @@ SAMPLE: variables.Values = {
              "product": "Acme font", "size": "4.2 MB", "url": "https://acme.example/p/acme/downloads"},
     "card": {"brand": "Visa", "last4": "4242", "expires": "05/2027"},
     "unsubscribe": {"url": "https://acme.example/p/acme/mails/unsubscribe?token=x"},
+    "sender": {"url": "https://acme.example/dashboard/acme/settings/sender/confirm?token=x"},
     "amount": "€9.00",
     "sign_in": {"url": "https://acme.example/p/acme/sign-in/link?token=a_b", "code": "417 822"},
     "email_change": {"url": "https://acme.example/p/acme/settings/email/confirm?token=x"},

@@ -49,7 +49,7 @@ async def _wrong() -> Response:
         "your settings."
     )
     page = ErrorPage(
-        400, gettext("This link does not work"), words, gettext("Go to the settings"),
+        404, gettext("This link does not work"), words, gettext("Go to the settings"),
         portal_path("settings"),
     )  # fmt: skip
     return await render(page)
