@@ -121,9 +121,21 @@ def database() -> Iterator[str]:
             leave_run()
 
 
+REPORTS = {
+    "overview": report_overview,
+    "start": report_start,
+    "plugins": report_plugins,
+    "mail": report_mail,
+}
+SCALE = "scale"
+
+
 def main() -> None:
-    """Everything, in about eight minutes; ``scale`` as the only argument: that alone."""
+    """Everything; or only the parts named as arguments, such as ``overview start``."""
     began = time.monotonic()
+    wanted = sys.argv[1:] or [*REPORTS, SCALE]
+    if unknown := set(wanted) - {*REPORTS, SCALE}:
+        sys.exit(f"There is no part {', '.join(unknown)}; choose of {', '.join(REPORTS)}, {SCALE}.")
     configure_logging(logging.ERROR)
     print(
         f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} before, Python"
@@ -132,11 +144,13 @@ def main() -> None:
     with database() as url, tempfile.TemporaryDirectory(prefix="portico-bench-") as name:
         folder = Path(name)
         made = make_installation(url, folder / "postgresql")
-        for report in (report_overview, report_start, report_plugins, report_mail):
-            uvloop.run(report(made, folder))
-            sys.stdout.flush()
-        with database() as large, database() as small:
-            uvloop.run(report_scale(large, small, folder))
+        for part, report in REPORTS.items():
+            if part in wanted:
+                uvloop.run(report(made, folder))
+                sys.stdout.flush()
+        if SCALE in wanted:
+            with database() as large, database() as small:
+                uvloop.run(report_scale(large, small, folder))
     print(f"\nTook {time.monotonic() - began:.0f} s.")
 
 

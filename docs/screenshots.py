@@ -3,16 +3,17 @@
 import re
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.conftest import CHROMIUM, FLAGS
+from tests.support import sellers
 from tests.support.processes import Demo, start_demo
 
 IMAGES = Path(__file__).parent / "images"
@@ -29,7 +30,8 @@ class Picture:
     dark: bool = False
     phone: bool = False
     full: bool = False
-    signed_in: bool = True
+    by: str = "customer"
+    """Whose sign-in: the customer's, the seller's, or nobody's ("")."""
 
 
 PICTURES = (
@@ -42,14 +44,28 @@ PICTURES = (
     Picture("subscriptions", "p/demo/subscriptions"),
     Picture("billing", "p/demo/billing"),
     Picture("settings", "p/demo/settings"),
-    Picture("sign-in", "p/demo/sign-in", signed_in=False),
-    Picture("buy", "p/demo/buy/meridian-sans", signed_in=False),
-    Picture("dashboard-sign-in", "dashboard/", signed_in=False),
-    Picture("mailbox", "mailbox/", signed_in=False),
+    Picture("sign-in", "p/demo/sign-in", by=""),
+    Picture("buy", "p/demo/buy/meridian-sans", by=""),
+    Picture("dashboard", "dashboard/demo/", full=True, by="seller"),
+    Picture("dashboard-phone", "dashboard/demo/", phone=True, dark=True, by="seller"),
+    Picture("dashboard-products", "dashboard/demo/products", by="seller"),
+    Picture("dashboard-customers", "dashboard/demo/customers", by="seller"),
+    Picture("dashboard-orders", "dashboard/demo/orders", by="seller"),
+    Picture("dashboard-email", "dashboard/demo/emails/confirmation", by="seller"),
+    Picture("dashboard-plugins", "dashboard/demo/plugins", by="seller"),
+    Picture("dashboard-portal", "dashboard/demo/settings/portal", by="seller"),
+    Picture("mailbox", "mailbox/", by=""),
 )
 
 
-def sign_in(context: BrowserContext, demo: Demo) -> None:
+def seller_signs_in(context: BrowserContext, demo: Demo) -> None:
+    """The same for the seller of the demo."""
+    page = context.new_page()
+    sellers.sign_in(demo, page, demo.seller)
+    page.close()
+
+
+def customer_signs_in(context: BrowserContext, demo: Demo) -> None:
     """As a customer does: ask for the mail, open its link, confirm."""
     page = context.new_page()
     page.goto(demo.portal)
@@ -64,13 +80,13 @@ def sign_in(context: BrowserContext, demo: Demo) -> None:
     page.close()
 
 
-def take(browser: Browser, demo: Demo, picture: Picture, state: str | None) -> None:
+def take(browser: Browser, demo: Demo, picture: Picture, states: Mapping[str, str]) -> None:
     """Open a page and keep what it looks like."""
     context = browser.new_context(
         viewport=PHONE if picture.phone else DESKTOP,  # type: ignore[arg-type]  # a TypedDict
         color_scheme="dark" if picture.dark else "light",
         device_scale_factor=1.5,
-        storage_state=state if picture.signed_in else None,
+        storage_state=states.get(picture.by),
     )
     page = context.new_page()
     page.goto(f"{demo.base}/{picture.path}")
@@ -90,14 +106,18 @@ def main() -> None:
         demo = start_demo(Path(folder))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            context = browser.new_context()
-            sign_in(context, demo)
-            state = str(Path(folder) / "state.json")
-            context.storage_state(path=state)
+            states = {}
+            for name, sign_in in (("customer", customer_signs_in), ("seller", seller_signs_in)):
+                context = browser.new_context()
+                sign_in(context, demo)
+                states[name] = str(Path(folder) / f"{name}.json")
+                context.storage_state(path=states[name])
             for picture in PICTURES:
-                take(browser, demo, picture, state)
-            mail = httpx.get(f"{demo.mailbox}api/v1/messages").json()["messages"][-2]
-            take(browser, demo, Picture("mail", f"mailbox/message/{mail['ID']}"), state)
+                take(browser, demo, picture, states)
+            mail = next(
+                one for one in demo.mails(demo.customer) if "Your purchase" in str(one["Subject"])
+            )
+            take(browser, demo, Picture("mail", f"mailbox/message/{mail['ID']}"), states)
         finally:
             browser.close()
             demo.process.stop()
