@@ -25,6 +25,7 @@ NEEDS = {
     # Their tests go through the portal's pages, which some theme has to draw.
     "auth_email_link": [THEME],
     "helpdesk": [THEME],
+    "withdrawal_eu": [THEME],
     "payments_sandbox": [THEME],
 }
 LISTED = """
