@@ -12,7 +12,16 @@ from portico.catalog.models import (
 from portico.clock import Clock
 from portico.commands import run_in_store
 from portico.customers.models import Customer
-from portico.db import Command, ConflictError, JSONType, Query, UTCDateTime, in_list
+from portico.db import (
+    Command,
+    ConflictError,
+    JSONType,
+    Query,
+    UTCDateTime,
+    in_list,
+    insert_or_ignore,
+    upsert,
+)
 from portico.emails.models import Email, EmailKind
 from portico.events.models import EventType, Lane
 from portico.hooks.auth import (
@@ -88,7 +97,7 @@ from portico.hooks.payment_methods import PaymentMethodHooks, UpdateOutcome, Upd
 from portico.hooks.plugin import Plugin, PluginSettings, Scope
 from portico.hooks.portal import PortalHooks
 from portico.hooks.subscriptions import CancellationRequest, Resumption, SubscriptionHooks
-from portico.i18n import format_date, format_datetime, format_money
+from portico.i18n import N_, format_date, format_datetime, format_money
 from portico.ids import new_id
 from portico.licenses.models import License, LicenseState
 from portico.net import PrivateAddress, open_socket
@@ -116,6 +125,7 @@ from portico.subscriptions.models import (
 )
 
 __all__ = [
+    "N_",
     "ActionRequired",
     "Answer",
     "Audience",
@@ -236,7 +246,9 @@ __all__ = [
     "format_money",
     "hookimpl",
     "in_list",
+    "insert_or_ignore",
     "new_id",
     "open_socket",
     "run_in_store",
+    "upsert",
 ]

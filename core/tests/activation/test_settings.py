@@ -1,14 +1,17 @@
 """A plugin's settings: checked, kept, and their secrets encrypted."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from portico.activation import secrets
 from portico.activation import service as activation
 from portico.activation.cache import ActivationCache
-from portico.activation.tables import store_plugins
+from portico.activation.tables import plugin_secrets, store_plugins
 from portico.api import InvalidSettings, Refused
+from portico.clock import FixedClock
 from portico.db import Command, Query
 from portico.events.tables import audit_log
 from portico.keys import Keys
@@ -143,6 +146,8 @@ async def test_what_an_older_version_saved_is_kept_as_far_as_it_fits(runtime: Ru
 async def test_the_keys_can_be_changed(runtime: Runtime) -> None:
     store = await make_store(runtime)
     await save(runtime, store, password="hunter2")
+    kept = runtime.hooks.context(store, "everything").secrets
+    await kept.keep("signing", "whsec_1")
 
     async def read_with(*keys: str) -> str:
         cache = ActivationCache(runtime.db, runtime.registry, Keys(keys))
@@ -152,6 +157,27 @@ async def test_the_keys_can_be_changed(runtime: Runtime) -> None:
 
     assert await read_with(NEW) == "", "unreadable secrets fall back to the default"
     both = dataclasses.replace(runtime, keys=Keys([NEW, OLD]))
-    assert await activation.rotate_secrets(both) == 1
+    assert await secrets.rotate(both) == 2
     assert await read_with(NEW) == "hunter2"
     assert await read_with(OLD) == ""
+    new = dataclasses.replace(runtime, keys=Keys([NEW]))
+    assert await secrets.kept(new, store.id, "everything", "signing") == "whsec_1"
+
+
+async def test_what_a_plugin_keeps_secret_is_its_own_and_ends_when_it_says(
+    runtime: Runtime, clock: FixedClock
+) -> None:
+    store, other = await make_store(runtime), await make_store(runtime)
+    await activation.plugin_settings(runtime, store, "everything")
+    kept = runtime.hooks.context(store, "everything").secrets
+    await kept.keep("old", "whsec_old", until=clock.now() + timedelta(hours=24))
+    await kept.keep("new", "whsec_1")
+    await kept.keep("new", "whsec_2")
+    assert (await kept.get("old"), await kept.get("new")) == ("whsec_old", "whsec_2")
+    tokens = await runtime.db.all(Query(str, sa.select(plugin_secrets.c.token)))
+    assert len(tokens) == 2 and not any("whsec" in one for one in tokens)
+    assert await secrets.kept(runtime, other.id, "everything", "new") is None
+    assert await secrets.kept(runtime, store.id, "another", "new") is None
+    clock.advance(timedelta(hours=25))
+    await kept.forget("new")
+    assert (await kept.get("old"), await kept.get("new")) == (None, None)

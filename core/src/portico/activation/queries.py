@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portico.activation.models import Activation, Finding, HookHealth
-from portico.activation.tables import findings, hook_health, store_plugins
+from portico.activation.tables import findings, hook_health, plugin_secrets, store_plugins
 from portico.catalog.models import FileState
 from portico.catalog.tables import file_versions, files
 from portico.db import Command, Query, UTCDateTime, upsert
@@ -38,6 +38,15 @@ class DependentRow:
 
     what: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSecret:
+    """A secret that a plugin keeps in a store, encrypted."""
+
+    plugin: str
+    name: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,45 @@ REPLACE_SECRETS = Command(
         store_plugins.c.secrets == sa.bindparam("old", type_=sa.Text),
     )
     .values(secrets=sa.bindparam("new", type_=sa.Text))
+)
+
+_named = (
+    plugin_secrets.c.store_id == _store,
+    plugin_secrets.c.plugin == _plugin,
+    plugin_secrets.c.name == sa.bindparam("secret", type_=sa.Text),
+)
+KEEP_SECRET = Command(
+    upsert(plugin_secrets, ["store_id", "plugin", "name"], ["token", "created_at", "expires_at"])
+    .values(
+        store_id=_store,
+        plugin=_plugin,
+        name=sa.bindparam("secret", type_=sa.Text),
+        token=sa.bindparam("token", type_=sa.Text),
+        created_at=sa.bindparam("now", type_=UTCDateTime),
+        expires_at=sa.bindparam("expires_at", type_=UTCDateTime),
+    )
+)  # fmt: skip
+KEPT_SECRET = Query(
+    str,
+    sa.select(plugin_secrets.c.token).where(
+        *_named,
+        sa.or_(
+            plugin_secrets.c.expires_at.is_(None),
+            plugin_secrets.c.expires_at > sa.bindparam("now", type_=UTCDateTime),
+        ),
+    ),
+)
+FORGET_SECRET = Command(sa.delete(plugin_secrets).where(*_named))
+KEPT_SECRETS = Query(
+    KeptSecret,
+    sa.select(plugin_secrets.c.plugin, plugin_secrets.c.name, plugin_secrets.c.token)
+    .where(plugin_secrets.c.store_id == _store)
+    .order_by(plugin_secrets.c.plugin, plugin_secrets.c.name),
+)
+REPLACE_KEPT_SECRET = Command(
+    sa.update(plugin_secrets)
+    .where(*_named, plugin_secrets.c.token == sa.bindparam("old", type_=sa.Text))
+    .values(token=sa.bindparam("new", type_=sa.Text))
 )
 
 

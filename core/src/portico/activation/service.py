@@ -19,7 +19,6 @@ from portico.hooks.loader import LoadedPlugin
 from portico.hooks.plugin import PluginSettings
 from portico.ids import new_id
 from portico.runtime import Runtime
-from portico.stores import service as stores
 from portico.stores.models import Store
 
 _TRIES = 5
@@ -133,23 +132,6 @@ async def _save_settings(
 
     data = {"changed": changed}
     await _change(rt, store, plugin, "plugin.settings", by, write, data, seen=plugins.version)
-
-
-async def rotate_secrets(rt: Runtime) -> int:
-    """Encrypt every plugin's secrets with the first secret key; returns how many there were."""
-    count = 0
-    for store in await stores.all_stores(rt):
-        for row in await rt.db.all(queries.SECRETS, store_id=store.id):
-            new = rt.keys.rotate(purpose(row.store_id, row.plugin), row.secrets)
-            await rt.db.run(
-                queries.REPLACE_SECRETS,
-                store_id=row.store_id,
-                plugin=row.plugin,
-                old=row.secrets,
-                new=new,
-            )
-            count += 1
-    return count
 
 
 async def chosen(

@@ -17,6 +17,18 @@ store_plugins = sa.Table(
     moment("updated_at"),
 )
 
+plugin_secrets = sa.Table(
+    "plugin_secrets",
+    metadata,
+    sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+    sa.Column("plugin", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("token", sa.Text, nullable=False),
+    moment("created_at"),
+    moment("expires_at", nullable=True),
+)
+"""What plugins keep secret themselves, such as what a provider has given them; encrypted."""
+
 # store_id is '' for calls in the installation's scope: a key column cannot be NULL.
 hook_health = sa.Table(
     "hook_health",

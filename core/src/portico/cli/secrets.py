@@ -4,7 +4,7 @@ import secrets as stdlib_secrets
 
 import typer
 
-from portico.activation import service as activation
+from portico.activation import secrets as stored
 from portico.cli.common import run
 from portico.runtime import Runtime
 
@@ -26,7 +26,7 @@ def rotate() -> None:
     """
 
     async def work(rt: Runtime) -> None:
-        count = await activation.rotate_secrets(rt)
+        count = await stored.rotate(rt)
         typer.echo(f"{count} stored secrets are now encrypted with the first key.")
 
     run(work)

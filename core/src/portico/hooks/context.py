@@ -152,6 +152,21 @@ class Limits(Protocol):
         ...
 
 
+class Secrets(Protocol):
+    """What the plugin keeps secret in the store beside its settings, such as what a provider gave
+    it. Encrypted at rest, and encrypted anew by ``portico secrets rotate``."""
+
+    async def keep(self, name: str, value: str, *, until: datetime | None = None) -> None:
+        """Keep ``value`` under ``name``, in place of what was there; for ever or ``until``."""
+        ...
+
+    async def get(self, name: str) -> str | None:
+        """What is kept under ``name``; None where nothing is (any more)."""
+        ...
+
+    async def forget(self, name: str) -> None: ...
+
+
 class PluginDatabase(Protocol):
     """The database, for the plugin's own tables. Statements are ``Query`` and ``Command``."""
 
@@ -206,6 +221,7 @@ class Context:
     events: Events
     sign_ins: SignIns
     limits: Limits
+    secrets: Secrets
     db: PluginDatabase
     urls: Urls
 

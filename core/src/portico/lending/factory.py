@@ -10,6 +10,7 @@ from portico.lending.limits import LentLimits
 from portico.lending.outgoing import LentEvents, LentMail, LentSignIns, LentUrls
 from portico.lending.records import LentCatalog, LentCustomers, LentOrders, LentSubscriptions
 from portico.lending.scope import Lent
+from portico.lending.secrets import LentSecrets
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
 
@@ -51,6 +52,7 @@ class ContextFactory:
             events=LentEvents(lent),
             sign_ins=LentSignIns(lent),
             limits=LentLimits(lent),
+            secrets=LentSecrets(lent),
             db=self._databases[plugin],
             urls=LentUrls(lent),
         )
