@@ -97,3 +97,17 @@ async def test_a_part_of_a_page_leads_to_the_door_when_the_session_is_over(app, 
     assert browser.status == 204
     door = "/dashboard/sign-in?next=/dashboard/shop/settings/team%3Fq%3D1"
     assert browser.headers["HX-Redirect"] == door
+
+
+async def test_pages_of_no_store_are_for_sellers_but_for_the_doors(app, store):
+    doors = {"sign-in", "sign-in/link", "sign-in/code", "sign-in/sent", "sign-out", "language",
+             "set-up"}  # fmt: skip
+    browser = Browser(app)
+    await browser.get("/dashboard/sign-in")
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.removeprefix("/dashboard/")
+        if path == rule.rule or rule.rule.startswith(IN_A_STORE) or path in doors:
+            continue
+        for method in sorted(rule.methods - {"OPTIONS", "HEAD"}):
+            await ask(browser, method, rule.rule.replace("<store_id>", store.id))
+            assert browser.location.startswith("/dashboard/sign-in"), (method, path)

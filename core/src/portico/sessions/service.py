@@ -1,6 +1,6 @@
 """Sessions: who a cookie belongs to, opening one after a sign-in, ending them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -228,13 +228,27 @@ async def _insert(
         last_seen_at=session.last_seen_at,
         expires_at=session.expires_at,
     )
+    browser = " · ".join(filter(None, browser_and_system(session.user_agent)))
     if store and session.customer_id:
         await events.publish(rt, store, EventType.CUSTOMER_SIGNED_IN, session.customer_id, {})
-        await events.audit(
-            rt, store_id=store.id, actor_type="customer", actor_id=session.customer_id,
-            action="customer.sign_in", subject_type="customer", subject_id=session.customer_id,
-            data={"browser": " · ".join(filter(None, browser_and_system(session.user_agent)))},
-        )  # fmt: skip
+        await _audit(rt, store.id, "customer", session.customer_id, "sign_in", {"browser": browser})
+    elif session.seller_id:
+        await _audit(rt, None, "seller", session.seller_id, "sign_in", {"browser": browser})
+
+
+async def _audit(
+    rt: Runtime,
+    store_id: str | None,
+    who: str,
+    person_id: str,
+    what: str,
+    data: Mapping[str, str] | None = None,
+) -> None:
+    """A customer or seller (``who``) has done something about their own sessions."""
+    await events.audit(
+        rt, store_id=store_id, actor_type=who, actor_id=person_id, action=f"{who}.{what}",
+        subject_type=who, subject_id=person_id, data=data,
+    )  # fmt: skip
 
 
 async def sign_out(rt: Runtime, token: str) -> None:
@@ -246,6 +260,7 @@ async def sign_out_everywhere(rt: Runtime, store_id: str, customer_id: str) -> N
     """End every session of the customer, and every sign-in that is under way."""
     async with rt.db.transaction():
         await revoke(rt, store_id, customer_id)
+        await _audit(rt, store_id, "customer", customer_id, "sign_out_everywhere")
 
 
 async def revoke(rt: Runtime, store_id: str, customer_id: str, *, keep: str | None = None) -> None:
@@ -265,14 +280,12 @@ async def sign_out_seller_everywhere(rt: Runtime, seller_id: str) -> None:
 
 async def sign_out_device(rt: Runtime, store_id: str, customer_id: str, session_id: str) -> bool:
     """End one session of the customer; False where it is not theirs."""
-    return bool(
-        await rt.db.run(
-            queries.DELETE_DEVICE,
-            store_id=store_id,
-            customer_id=customer_id,
-            session_id=session_id,
-        )
-    )
+    who = {"store_id": store_id, "customer_id": customer_id}
+    async with rt.db.transaction():
+        ended = bool(await rt.db.run(queries.DELETE_DEVICE, **who, session_id=session_id))
+        if ended:
+            await _audit(rt, store_id, "customer", customer_id, "sign_out_device")
+    return ended
 
 
 async def devices(rt: Runtime, store_id: str, customer_id: str) -> Sequence[Session]:

@@ -8,6 +8,7 @@ from functools import partial
 
 from quart import Blueprint, Response, abort, request
 
+from portico.activation import service as activation
 from portico.customers.models import Customer
 from portico.hooks.dashboard import DashboardHooks
 from portico.hooks.lifecycle import LifecycleHooks
@@ -32,6 +33,7 @@ from portico.web.http import (
 )
 from portico.web.plugin_answers import Place, answer
 
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECONDS = 30.0
 """How long a plugin may take to answer a request."""
 View = Callable[..., Awaitable[Response]]
@@ -104,6 +106,11 @@ def _dashboard_view(loaded: LoadedPlugin, page: PluginPage) -> View:
     async def view(**params: object) -> Response:
         at = here()
         asked = await _request(params, token=csrf_token(), seller=at.seller, role=at.role)
+        if request.method not in READS and loaded.name in await activation.enabled(
+            at.rt, at.store, retiring=True
+        ):
+            # Core does not know what it is about: it notes who pressed a button, and where.
+            await at.audit("plugin.page", "plugin", loaded.name, {"page": page.path})
         reply = await at.rt.hooks.run(
             at.store, loaded.name, f"dashboard page {page.path}", page.handler, asked,
             locale=current_locale(), timeout=SECONDS,

@@ -57,9 +57,10 @@ class Here(NamedTuple):
     async def audit(
         self, action: str, subject_type: str, subject_id: str, data: Mapping[str, Any] | None = None
     ) -> None:
-        """Note in the store's audit log what changes nothing, such as an export.
+        """Note in the store's audit log what no service of core's changes: an export, a form that
+        a plugin takes.
 
-        What does change something is noted by the service, with the change.
+        What a service changes is noted by it, with the change.
         """
         await events.audit(
             self.rt, store_id=self.store.id, actor_type="seller", actor_id=self.seller.id,
