@@ -172,6 +172,10 @@ LIKELY = Query(
 )
 
 ADD_GRANT = Command(sa.insert(grants))
+DECIDED_BY = Query(
+    Grant,
+    _grants.where(grants.c.granted_by == sa.bindparam("by", type_=sa.Text)).order_by(grants.c.id),
+)
 REVOKE_GRANT = Query(
     Grant,
     sa.update(grants)

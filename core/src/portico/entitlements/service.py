@@ -11,7 +11,7 @@ from portico.ids import new_id
 from portico.runtime import Runtime
 from portico.stores.models import PortalSettings, Store
 
-__all__ = ["decide", "for_customer", "for_product", "give", "revoke", "withdraw"]
+__all__ = ["decide", "decided_by", "for_customer", "for_product", "give", "revoke", "withdraw"]
 
 
 async def for_customer(rt: Runtime, store: Store, customer_id: str) -> list[Entitlement]:
@@ -69,6 +69,11 @@ async def withdraw(
     return await _decide_by_hand(
         rt, store, Effect.WITHDRAW, customer_id, product_id, reason, by, ends_at
     )
+
+
+async def decided_by(rt: Runtime, store: Store, customer_id: str, by: str) -> list[Grant]:
+    """What ``by`` has given to or taken from a customer and not taken back."""
+    return await rt.db.all(queries.DECIDED_BY, store_id=store.id, customer_id=customer_id, by=by)
 
 
 async def revoke(rt: Runtime, store: Store, grant_id: str, *, by: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from portico.catalog.models import Price
 from portico.customers.models import Customer
@@ -28,6 +29,9 @@ class Checkout:
     customer: Customer
     return_url: str
     cancel_url: str
+    signed_in: bool = False
+    """Whether it is the customer who buys, proven by a session: only they may see what the provider
+    keeps of them, such as their cards. Anybody can type an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,39 @@ class PaymentMethodReport:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideItem:
+    """A line of a purchase that was begun elsewhere: a price of the store, and what was paid."""
+
+    price_id: str
+    quantity: int
+    amount: int
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsidePurchase:
+    """A purchase that core did not begin: a payment link, an invoice, another checkout.
+
+    ``customer_id`` is the store's customer, where the plugin knows them; else they are found by
+    ``email``, or made. ``locale`` is their language, if it is known.
+    """
+
+    email: str
+    items: Sequence[OutsideItem]
+    name: str = ""
+    customer_id: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentReport:
     """A payment as the provider has it now.
 
     ``provider_ref`` is what ``start_checkout`` returned, or a renewal's own reference; a renewal
-    names its ``subscription_ref`` and core makes the order for it.
+    names its ``subscription_ref`` and core makes the order for it. With ``purchase`` core makes
+    the order of a payment that it did not begin, once it has succeeded; of one that it knows, the
+    field changes nothing. ``discount`` is what the provider took off what core asked for, such as
+    a promotion code (minor units); without one, less than what was asked for is not counted.
     """
 
     provider_ref: str
@@ -78,6 +110,8 @@ class PaymentReport:
     payment_method: PaymentMethodReport | None = None
     customer_ref: str | None = None
     subscription_ref: str | None = None
+    discount: int = 0
+    purchase: OutsidePurchase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +149,32 @@ class RefundReport:
     reason: str | None = None
 
 
-Report = PaymentReport | SubscriptionReport | RefundReport | PaymentMethodReport
+class DisputeState(StrEnum):
+    """Whether the customer's bank still looks into it, and if not, who keeps the money."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeReport:
+    """A charge that the customer's bank takes back, as the provider has it now.
+
+    The seller is told. With ``withdraw_access`` the customer does not have what the payment paid
+    for while it is open and once it is lost.
+    """
+
+    provider_ref: str
+    payment_ref: str
+    state: DisputeState
+    amount: int
+    currency: str
+    at: datetime
+    withdraw_access: bool = False
+
+
+Report = PaymentReport | SubscriptionReport | RefundReport | PaymentMethodReport | DisputeReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,11 @@ async def start_checkout(
     quantity: int = 1,
     locale: str,
     name: str = "",
+    signed_in_as: str | None = None,
 ) -> str:
     """Write down an order and its payment; returns the URL of the provider's payment page.
+
+    ``signed_in_as`` is the id of the customer whose session it is, if there is one.
 
     Raises InvalidEmail; Refused where it is not sold, nobody takes payments in the store's mode,
     or the provider refuses or does not answer; the provider's ActionRequired.
@@ -67,7 +70,7 @@ async def start_checkout(
             store,
             provider,
             CheckoutHooks.start_checkout,
-            _subject(rt, store, begun, price, product),
+            _subject(rt, store, begun, price, product, begun.customer.id == signed_in_as),
             locale=locale,
         )
     except Exception as error:
@@ -232,7 +235,9 @@ async def _add_payment(rt: Runtime, provider: str, order: Order) -> Payment:
     return payment
 
 
-def _subject(rt: Runtime, store: Store, begun: _Begun, price: Price, product: Product) -> Checkout:
+def _subject(
+    rt: Runtime, store: Store, begun: _Begun, price: Price, product: Product, signed_in: bool
+) -> Checkout:
     return Checkout(
         payment=begun.payment,
         order=begun.order,
@@ -241,6 +246,7 @@ def _subject(rt: Runtime, store: Store, begun: _Begun, price: Price, product: Pr
         customer=begun.customer,
         return_url=portal_url(rt.settings, store, f"buy/return?payment={begun.payment.id}"),
         cancel_url=portal_url(rt.settings, store, f"buy/{product.slug}"),
+        signed_in=signed_in,
     )
 
 

@@ -35,7 +35,7 @@ async def order_paid(
 
     Inside the transaction that marks the payment, under the customer's lock.
     """
-    total = max(order.total, report.amount)
+    total = amount_of(order.total, report)
     paid = replace(order, state=OrderState.PAID, total=total, paid_at=report.at)
     await rt.db.run(
         queries.CHANGE_ORDER,
@@ -53,6 +53,11 @@ async def order_paid(
     else:
         await _mail(rt, store, EmailKind.RENEWAL_RECEIPT, paid)
     await _tell(rt, store, batch, paid, items)
+
+
+def amount_of(asked: int, report: PaymentReport) -> int:
+    """What was paid: a tax may have come on top of what was asked for, a discount off it."""
+    return report.amount if report.discount else max(asked, report.amount)
 
 
 async def _fulfil(rt: Runtime, store: Store, order: Order, items: list[OrderItem]) -> None:

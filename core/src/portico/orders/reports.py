@@ -16,6 +16,7 @@ from portico.emails.models import EmailKind
 from portico.events import service as events
 from portico.events.models import EventType
 from portico.hooks.checkout import (
+    DisputeReport,
     PaymentMethodReport,
     PaymentReport,
     RefundReport,
@@ -23,7 +24,7 @@ from portico.hooks.checkout import (
     SubscriptionReport,
 )
 from portico.ids import new_id
-from portico.orders import paid, queries, refunds
+from portico.orders import disputes, outside, paid, queries, refunds
 from portico.orders.language import locale_of
 from portico.orders.models import Order, OrderKind, OrderState, Payment, PaymentState
 from portico.runtime import Runtime
@@ -74,13 +75,15 @@ async def lock_customer(rt: Runtime, store: Store, customer_id: str) -> None:
 async def _apply(rt: Runtime, store: Store, batch: Batch, report: Report, owner_id: str) -> None:
     match report:
         case PaymentReport():
-            await _apply_payment(rt, store, batch, report)
+            await _apply_payment(rt, store, batch, report, owner_id)
         case SubscriptionReport():
             known = await _subscription_of(rt, store, batch, report)
             if known is not None:
                 await subscription_reports.apply_subscription(rt, store, batch, known, report)
         case RefundReport():
             await refunds.apply_refund(rt, store, batch.provider, report)
+        case DisputeReport():
+            await disputes.apply_dispute(rt, store, batch.provider, report, owner_id)
         case PaymentMethodReport():
             await subscription_reports.save_method(
                 rt, store, batch.provider, owner_id, batch.mode, report
@@ -94,14 +97,16 @@ async def _customer_of(rt: Runtime, store: Store, batch: Batch, report: Report) 
     """Who a report is about; None where core knows nothing of it."""
     match report:
         case PaymentReport(provider_ref=ref, subscription_ref=subscription_ref):
-            return await _payer(rt, store, batch, ref) or await _subscriber(
-                rt, store, batch, subscription_ref
+            return (
+                await _payer(rt, store, batch, ref)
+                or await _subscriber(rt, store, batch, subscription_ref)
+                or await outside.buyer(rt, store, report)
             )
         case SubscriptionReport(provider_ref=ref, payment_ref=payment_ref):
             return await _subscriber(rt, store, batch, ref) or await _payer(
                 rt, store, batch, payment_ref
             )
-        case RefundReport(payment_ref=ref):
+        case RefundReport(payment_ref=ref) | DisputeReport(payment_ref=ref):
             return await _payer(rt, store, batch, ref)
         case PaymentMethodReport(provider_ref=ref):
             method = await rt.db.one(
@@ -171,10 +176,14 @@ async def _order(rt: Runtime, store: Store, order_id: str) -> Order | None:
     return await rt.db.one(queries.ORDER, store_id=store.id, id=order_id)
 
 
-async def _apply_payment(rt: Runtime, store: Store, batch: Batch, report: PaymentReport) -> None:
+async def _apply_payment(
+    rt: Runtime, store: Store, batch: Batch, report: PaymentReport, owner_id: str
+) -> None:
     payment = await _payment(rt, store, batch, report.provider_ref)
     if payment is None:
         payment = await _renewal(rt, store, batch, report)
+    if payment is None:
+        payment = await outside.begin(rt, store, batch.provider, owner_id, report)
     if payment is None or not await _is_about(rt, store, batch, payment, report):
         return
     order = await _order(rt, store, payment.order_id)
@@ -187,7 +196,7 @@ async def _apply_payment(rt: Runtime, store: Store, batch: Batch, report: Paymen
     changed = replace(
         payment,
         state=state,
-        amount=max(payment.amount, report.amount),
+        amount=paid.amount_of(payment.amount, report),
         payment_method_id=method_id or payment.payment_method_id,
         failure_message=None if state is PaymentState.SUCCEEDED else report.failure_message,
     )
@@ -220,7 +229,7 @@ async def _is_about(
         wrong = f"it was made in {report.mode} mode and not in {payment.mode} mode"
     elif report.currency.upper() != payment.currency.upper():
         wrong = f"it was made in {report.currency} and not in {payment.currency}"
-    elif report.state is PaymentState.SUCCEEDED and report.amount < payment.amount:
+    elif report.state is PaymentState.SUCCEEDED and _falls_short(payment, report):
         wrong = f"only {report.amount} of {payment.amount} {payment.currency} came in (minor units)"
     else:
         return True
@@ -233,6 +242,10 @@ async def _is_about(
         f"The payment {report.provider_ref} was not counted: {wrong}.",
     )
     return False
+
+
+def _falls_short(payment: Payment, report: PaymentReport) -> bool:
+    return report.amount + report.discount < payment.amount
 
 
 async def _method(

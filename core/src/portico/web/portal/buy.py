@@ -122,6 +122,7 @@ async def _form(
 
 async def _checkout(price: Price, email: str, fields: Mapping[str, str]) -> str:
     quantity = fields.get("quantity", "1")
+    customer = current_visit().customer
     return await orders.start_checkout(
         runtime(),
         current_visit().store,
@@ -130,6 +131,7 @@ async def _checkout(price: Price, email: str, fields: Mapping[str, str]) -> str:
         quantity=int(quantity) if re.fullmatch(r"[0-9]{1,6}", quantity) else 0,
         locale=current_locale(),
         name=fields.get("name", "")[:200],
+        signed_in_as=customer.id if customer else None,
     )
 
 
