@@ -26,6 +26,8 @@ named here is imported from `portico.api`.
 | `each` | everybody, in order of weight and name | its part is left out, logged and counted |
 """
 
+LONGEST = 100
+
 
 def signature(function: typing.Any) -> str:
     """The hook's exact signature, as an author writes it."""
@@ -67,7 +69,10 @@ def describe(kind: type) -> str:
     for field in dataclasses.fields(kind):
         words = field.type if isinstance(field.type, str) else inspect.formatannotation(field.type)
         words = re.sub(r"\b(?:[a-z_]+\.)+([A-Z]\w*)", r"\1", words)
-        lines.append(f"{field.name}: {words}")
+        line = f"{field.name}: {words}"
+        if len(line) > LONGEST and line.endswith("]"):  # as ruff breaks it
+            line = re.sub(r"^(.*?\[)(.*)\]$", r"\1\n    \2\n]", line)
+        lines.append(line)
     return "\n".join([*lines, "```", ""])
 
 
