@@ -22,8 +22,9 @@ lint: $(INSTALLED)  ## types, style, boundaries
 bench: $(INSTALLED)  ## requests per second beside a floor, mail latency, memory, start-up
 	$(BIN)/python -m bench
 
-screenshots: $(INSTALLED)  ## the README's pictures, made in Chromium from the demo
+screenshots: $(INSTALLED)  ## the README's pictures, and every screen in build/screens
 	$(BIN)/python docs/screenshots.py
+	$(BIN)/python docs/screens.py
 
 docs: $(INSTALLED)  ## regenerate the parts of the docs that are made from code
 	$(BIN)/python docs/generate.py

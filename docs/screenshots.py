@@ -59,7 +59,7 @@ PICTURES = (
 
 
 def seller_signs_in(context: BrowserContext, demo: Demo) -> None:
-    """The same for the seller of the demo."""
+    """As the seller of the demo does."""
     page = context.new_page()
     sellers.sign_in(demo, page, demo.seller)
     page.close()
@@ -78,6 +78,18 @@ def customer_signs_in(context: BrowserContext, demo: Demo) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Your purchases").wait_for()
     page.close()
+
+
+def sign_everyone_in(browser: Browser, demo: Demo, folder: Path) -> dict[str, str]:
+    """Where the cookies of the customer and of the seller are kept, by who they are."""
+    states = dict[str, str]()
+    for name, sign_in in (("customer", customer_signs_in), ("seller", seller_signs_in)):
+        context = browser.new_context()
+        sign_in(context, demo)
+        states[name] = str(folder / f"{name}.json")
+        context.storage_state(path=states[name])
+        context.close()
+    return states
 
 
 def take(browser: Browser, demo: Demo, picture: Picture, states: Mapping[str, str]) -> None:
@@ -106,12 +118,7 @@ def main() -> None:
         demo = start_demo(Path(folder))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            states = {}
-            for name, sign_in in (("customer", customer_signs_in), ("seller", seller_signs_in)):
-                context = browser.new_context()
-                sign_in(context, demo)
-                states[name] = str(Path(folder) / f"{name}.json")
-                context.storage_state(path=states[name])
+            states = sign_everyone_in(browser, demo, Path(folder))
             for picture in PICTURES:
                 take(browser, demo, picture, states)
             mail = next(
