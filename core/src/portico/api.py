@@ -33,6 +33,13 @@ from portico.hooks.auth import (
     SignInProof,
     SignInStarted,
 )
+from portico.hooks.changes import (
+    ChangePreview,
+    ChangeRequest,
+    PauseRequest,
+    RetentionOffer,
+    SubscriptionChangeHooks,
+)
 from portico.hooks.checkout import (
     Checkout,
     CheckoutHooks,
@@ -122,9 +129,12 @@ from portico.subscriptions.models import (
     Cancellation,
     CancellationMode,
     CancellationReason,
+    ChangeKind,
+    ChangeState,
     PaymentMethod,
     PaymentMethodUpdate,
     Subscription,
+    SubscriptionChange,
     SubscriptionStatus,
 )
 
@@ -139,6 +149,10 @@ __all__ = [
     "CancellationMode",
     "CancellationReason",
     "CancellationRequest",
+    "ChangeKind",
+    "ChangePreview",
+    "ChangeRequest",
+    "ChangeState",
     "Checkout",
     "CheckoutHooks",
     "Clock",
@@ -194,6 +208,7 @@ __all__ = [
     "Page",
     "Panel",
     "PanelSlot",
+    "PauseRequest",
     "Payment",
     "PaymentMethod",
     "PaymentMethodHooks",
@@ -226,6 +241,7 @@ __all__ = [
     "Report",
     "Request",
     "Resumption",
+    "RetentionOffer",
     "RetryLater",
     "Role",
     "Route",
@@ -242,6 +258,8 @@ __all__ = [
     "StoredFile",
     "StoredKey",
     "Subscription",
+    "SubscriptionChange",
+    "SubscriptionChangeHooks",
     "SubscriptionHooks",
     "SubscriptionReport",
     "SubscriptionStatus",

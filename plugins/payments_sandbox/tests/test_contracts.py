@@ -6,6 +6,7 @@ from portico.testing.contracts import (
     CheckoutHooksContract,
     PaymentMethodHooksContract,
     Shop,
+    SubscriptionChangeHooksContract,
     SubscriptionHooksContract,
 )
 
@@ -44,4 +45,8 @@ class TestPaymentMethods(OnTheCardPage, PaymentMethodHooksContract):
 
 
 class TestSubscriptions(OnTheCardPage, SubscriptionHooksContract):
+    pass
+
+
+class TestSubscriptionChanges(OnTheCardPage, SubscriptionChangeHooksContract):
     pass

@@ -77,6 +77,10 @@ def _kinds() -> tuple[Kind, ...]:
         Kind(EmailKind.CANCELLATION_UNDONE, N_("Cancellation undone"),
              N_("When a customer keeps the subscription after all."),
              subscriptions, _SUBSCRIPTION),
+        Kind(EmailKind.SUBSCRIPTION_CHANGED, N_("Subscription changed"),
+             N_("When the plan or the quantity is another, a pause begins or ends, or a discount "
+                "begins."),
+             subscriptions, _SUBSCRIPTION),
         Kind(EmailKind.SIGN_IN, N_("Sign-in link"),
              N_("When a customer asks for a way into the portal. It cannot be switched off."),
              account, _ACCOUNT | {"sign_in"}, always=True, secret=True),

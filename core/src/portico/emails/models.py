@@ -17,6 +17,7 @@ class EmailKind(StrEnum):
     REFUND = "refund"
     CANCELLATION = "cancellation"
     CANCELLATION_UNDONE = "cancellation_undone"
+    SUBSCRIPTION_CHANGED = "subscription_changed"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGED = "email_changed"
     CARD_EXPIRING = "card_expiring"

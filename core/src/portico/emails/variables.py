@@ -19,7 +19,7 @@ from portico.emails.unsubscribing import unsubscribe_url
 from portico.hooks.emails import EmailHooks, EmailVariable, Purchase
 from portico.i18n import format_date, format_filesize, format_money
 from portico.licenses.models import License
-from portico.orders.models import Order
+from portico.orders.models import Order, OrderKind
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
 from portico.stores.urls import dashboard_url, portal_url
@@ -72,14 +72,17 @@ def empty(rt: Runtime, store: Store | None, email: Email) -> Values:
         "customer": {"name": "", "email": email.to_address},
         "order": {
             "number": "", "date": "", "total": "", "refunded": "", "url": "", "invoice_url": "",
-            "test": False,
+            "test": False, "change": False,
         },
         "plugin_variables": [],
         "items": [],
         "products": [],
         "downloads": [],
         "licenses": [],
-        "subscription": {"name": "", "amount": "", "renews": "", "ends": "", "url": ""},
+        "subscription": {
+            "name": "", "amount": "", "renews": "", "ends": "", "url": "", "paused": False,
+            "paused_until": "", "discount_until": "", "quantity": "",
+        },
         "file": {"name": "", "version": "", "notes": "", "product": "", "size": "", "url": ""},
         "card": {"brand": "", "last4": "", "expires": ""},
         "unsubscribe": {"url": ""},
@@ -215,6 +218,7 @@ def _order(rt: Runtime, store: Store, order: Order, locale: str) -> Values:
         "url": portal_url(rt.settings, store, page),
         "invoice_url": portal_url(rt.settings, store, f"{page}/invoice"),
         "test": order.mode is Mode.TEST,
+        "change": order.kind is OrderKind.CHANGE,
     }
 
 
@@ -250,10 +254,16 @@ def _subscription(
     rt: Runtime, store: Store, subscription: Subscription, locale: str, zone: str
 ) -> Values:
     ends = subscription.ended_at or subscription.cancel_at
+    paused = subscription.paused_from is not None
+    resumes, discount = subscription.resumes_at, subscription.discount_ends_at
     return {
         "name": subscription.description,
-        "amount": format_money(subscription.amount, subscription.currency, locale),
-        "renews": "" if ends else format_date(subscription.current_period_end, locale, zone),
+        "amount": format_money(subscription.next_amount, subscription.currency, locale),
+        "renews": "" if ends or paused else format_date(subscription.charged_at, locale, zone),
         "ends": format_date(ends, locale, zone) if ends else "",
         "url": portal_url(rt.settings, store, f"subscriptions/{subscription.id}"),
+        "paused": paused,
+        "paused_until": format_date(resumes, locale, zone) if resumes else "",
+        "discount_until": format_date(discount, locale, zone) if discount else "",
+        "quantity": str(subscription.quantity) if subscription.quantity > 1 else "",
     }

@@ -144,7 +144,10 @@ def _end(subscription: Subscription, grace: timedelta) -> tuple[datetime | None,
             stopped = subscription.past_due_since or subscription.current_period_start
             return stopped, Reason.PAYMENT_FAILED
         case _:
-            return subscription.cancel_at, Reason.SUBSCRIPTION_ENDED
+            paused_from, cancel_at = subscription.paused_from, subscription.cancel_at
+            if paused_from is not None and (cancel_at is None or paused_from < cancel_at):
+                return paused_from, Reason.PAUSED
+            return cancel_at, Reason.SUBSCRIPTION_ENDED
 
 
 def _was_paid(subscription: Subscription) -> bool:

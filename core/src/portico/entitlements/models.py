@@ -23,6 +23,7 @@ class Reason(StrEnum):
     REFUNDED = "refunded"
     SUBSCRIPTION_ENDED = "subscription_ended"
     PAYMENT_FAILED = "payment_failed"
+    PAUSED = "paused"
     WITHDRAWN = "withdrawn"
 
 

@@ -9,7 +9,15 @@ from portico.catalog.models import Price
 from portico.customers.models import Customer
 from portico.hooks.context import Context
 from portico.hooks.markers import contribution, owner
-from portico.orders.models import Order, OrderItem, Payment, PaymentState, Refund, RefundState
+from portico.orders.models import (
+    Order,
+    OrderItem,
+    OrderKind,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+)
 from portico.stores.models import Mode
 from portico.subscriptions.models import SubscriptionStatus
 
@@ -94,7 +102,8 @@ class PaymentReport:
     """A payment as the provider has it now.
 
     ``provider_ref`` is what ``start_checkout`` returned, or a renewal's own reference; a renewal
-    names its ``subscription_ref`` and core makes the order for it. With ``purchase`` core makes
+    names its ``subscription_ref`` and core makes the order for it, of the kind ``order_kind``:
+    ``renewal``, or ``change`` for what a change of plan costs. With ``purchase`` core makes
     the order of a payment that it did not begin, once it has succeeded; of one that it knows, the
     field changes nothing. ``discount`` is what the provider took off what core asked for, such as
     a promotion code (minor units); without one, less than what was asked for is not counted.
@@ -112,6 +121,7 @@ class PaymentReport:
     subscription_ref: str | None = None
     discount: int = 0
     purchase: OutsidePurchase | None = None
+    order_kind: OrderKind = OrderKind.RENEWAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,12 @@ class SubscriptionReport:
     """A subscription as the provider has it now, in Stripe's states.
 
     ``payment_ref`` is the checkout it was bought in. ``cancel_at`` is set while it is going to
-    end; ``ended_at`` once it has.
+    end; ``ended_at`` once it has. ``price_id`` is core's id of the price it is charged by, where
+    the provider knows. ``amount`` is the price of a period (of all ``quantity``), and
+    ``discounted_amount`` what it costs with the discounts in force, until ``discount_ends_at`` or
+    for good. ``paused`` means that nothing is collected, until ``resumes_at`` or until somebody
+    ends the pause. ``managed_elsewhere``: a schedule decides what comes next, so that customers
+    can change nothing.
     """
 
     provider_ref: str
@@ -134,6 +149,12 @@ class SubscriptionReport:
     payment_method: PaymentMethodReport | None = None
     amount: int | None = None
     quantity: int | None = None
+    price_id: str | None = None
+    discounted_amount: int | None = None
+    discount_ends_at: datetime | None = None
+    paused: bool = False
+    resumes_at: datetime | None = None
+    managed_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

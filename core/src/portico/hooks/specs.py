@@ -1,6 +1,7 @@
 """Every spec class, in the order of the documentation."""
 
 from portico.hooks.auth import AuthHooks
+from portico.hooks.changes import SubscriptionChangeHooks
 from portico.hooks.checkout import CheckoutHooks
 from portico.hooks.dashboard import DashboardHooks
 from portico.hooks.emails import EmailHooks
@@ -17,6 +18,7 @@ SPECS: tuple[type, ...] = (
     CheckoutHooks,
     PaymentMethodHooks,
     SubscriptionHooks,
+    SubscriptionChangeHooks,
     FileStorageHooks,
     LicenseHooks,
     EmailHooks,

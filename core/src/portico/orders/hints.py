@@ -23,6 +23,7 @@ class Attempt(StrEnum):
     REFUND = "refund"
     UPDATE = "payment_method_update"
     CANCELLATION = "cancellation"
+    CHANGE = "subscription_change"
 
 
 async def put_hint(

@@ -29,7 +29,7 @@ async def resend_confirmation(rt: Runtime, store: Store, order_id: str, *, by: s
             raise Refused(_UNPAID)
         customer = await customers.by_id(rt, store.id, order.customer_id)
         assert customer is not None  # a foreign key says so
-        is_renewal = order.kind is OrderKind.RENEWAL
+        is_renewal = order.kind is not OrderKind.PURCHASE
         await emails.queue(
             rt, store, EmailKind.RENEWAL_RECEIPT if is_renewal else EmailKind.CONFIRMATION,
             customer.email, params={"order_id": order.id}, locale=customer.locale or order.locale,

@@ -8,10 +8,12 @@ from portico.stores.models import Mode
 
 
 class OrderKind(StrEnum):
-    """A renewal is an order too: the invoice of one period of a subscription."""
+    """A renewal is an order too: the invoice of one period of a subscription. A change is what
+    another plan or quantity costs in the middle of a period."""
 
     PURCHASE = "purchase"
     RENEWAL = "renewal"
+    CHANGE = "change"
 
 
 class OrderState(StrEnum):

@@ -16,7 +16,7 @@ from portico.orders.refunds import finish_refund
 from portico.runtime import Runtime
 from portico.stores import service as stores
 from portico.stores.models import Store
-from portico.subscriptions import methods
+from portico.subscriptions import changes, methods
 from portico.subscriptions import queries as subscription_queries
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import AttemptState
@@ -55,6 +55,9 @@ async def _finish(rt: Runtime, store: Store, attempt: Attempt, attempt_id: str) 
             return await _update(rt, store, attempt_id)
         case Attempt.CANCELLATION:
             await subscriptions.finish_cancellation(rt, store, attempt_id)
+            return None
+        case Attempt.CHANGE:
+            await changes.finish_change(rt, store, attempt_id)
             return None
 
 

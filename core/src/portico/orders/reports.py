@@ -289,7 +289,7 @@ async def _not_paid(
         await rt.db.run(queries.FAIL_ORDER, store_id=store.id, order_id=order.id)
     if payment.state not in _UNPAID:
         return
-    if order.kind is OrderKind.RENEWAL and order.subscription_id is not None:
+    if order.kind is not OrderKind.PURCHASE and order.subscription_id is not None:
         await _renewal_failed(rt, store, batch, order)
     if payment.state is PaymentState.FAILED:
         await events.publish(
@@ -362,12 +362,14 @@ async def _add_renewal(
     rt: Runtime, store: Store, subscription: Subscription, report: PaymentReport
 ) -> Order:
     customer = await customers.by_id(rt, store.id, subscription.customer_id)
+    is_change = report.order_kind is OrderKind.CHANGE
+    quantity = 1 if is_change else max(subscription.quantity, 1)
     order = await rt.db.one(
         queries.ADD_ORDER,
         store_id=store.id,
         id=new_id("ord"),
         customer_id=subscription.customer_id,
-        kind=OrderKind.RENEWAL,
+        kind=OrderKind.CHANGE if is_change else OrderKind.RENEWAL,
         mode=subscription.mode,
         state=OrderState.PENDING,
         currency=subscription.currency,
@@ -388,8 +390,8 @@ async def _add_renewal(
         product_id=subscription.product_id,
         price_id=subscription.price_id,
         description=subscription.description,
-        quantity=subscription.quantity,
-        unit_amount=report.amount // max(subscription.quantity, 1),
+        quantity=quantity,
+        unit_amount=report.amount // quantity,
         amount=report.amount,
     )
     return order

@@ -70,6 +70,24 @@ class CancellationRules:
     retention: str = ""
     """What the seller offers instead, shown once before the customer cancels."""
     retention_url: str = ""
+    retention_percent_off: int = 0
+    """A discount for who stays, as in Stripe's ``retention.coupon_offer``; 0 for none."""
+    retention_months: int = 3
+    """How long the discount lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRules:
+    """What customers may change, named as Stripe's ``features.subscription_update`` names it."""
+
+    price: bool = True
+    """Whether they may change to another recurring price."""
+    quantity: bool = False
+    proration_behavior: str = "create_prorations"
+    """``none``, ``create_prorations`` or ``always_invoice``: what becomes of the rest of a paid
+    period when the plan is changed."""
+    pause_months: int = 0
+    """How long a customer may pause at most; 0: not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,7 @@ class PortalSettings:
     terms_url: str | None = None
     imprint: str = ""
     cancellation: CancellationRules = field(default_factory=CancellationRules)
+    subscription_update: UpdateRules = field(default_factory=UpdateRules)
 
     @classmethod
     def of(cls, store: Store) -> "PortalSettings":
@@ -94,8 +113,9 @@ class PortalSettings:
             return _DEFAULT_SETTINGS
         raw = dict(given)
         rules = CancellationRules(**raw.pop("cancellation", {}))
+        updates = UpdateRules(**raw.pop("subscription_update", {}))
         raw |= {name: tuple(raw[name]) for name in ("sections", "languages") if name in raw}
-        return cls(**raw, cancellation=rules)
+        return cls(**raw, cancellation=rules, subscription_update=updates)
 
     def offered(self, known: Sequence[str]) -> tuple[str, ...]:
         """The languages of ``known`` that customers may choose; never none."""

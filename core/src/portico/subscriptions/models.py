@@ -79,6 +79,82 @@ class Subscription:
     payment_method_id: str | None
     created_at: datetime
     updated_at: datetime
+    discounted_amount: int | None = None
+    """What a period costs while a discount lasts, in minor units."""
+    discount_ends_at: datetime | None = None
+    """None, with a discount: it lasts as long as the subscription."""
+    paused_from: datetime | None = None
+    """Set while nothing is collected: what was paid for lasts until then."""
+    resumes_at: datetime | None = None
+    """When a pause ends by itself; None, while paused: when somebody ends it."""
+    managed_elsewhere: bool = False
+    """A schedule at the provider decides what comes next: customers can change nothing."""
+
+    @property
+    def charged_at(self) -> datetime:
+        """When the next period begins and is paid for."""
+        in_trial = self.status is SubscriptionStatus.TRIALING and self.trial_end is not None
+        return self.trial_end if in_trial and self.trial_end else self.current_period_end
+
+    @property
+    def next_amount(self) -> int:
+        """What the next period costs, in minor units: less while a discount lasts."""
+        if self.discounted_amount is None:
+            return self.amount
+        lasts = self.discount_ends_at is None or self.discount_ends_at > self.charged_at
+        return self.discounted_amount if lasts else self.amount
+
+
+class ChangeKind(StrEnum):
+    """What an attempt changes about a subscription."""
+
+    PLAN = "plan"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
+    RETENTION = "retention"
+    """A discount for who was about to cancel."""
+
+
+class ChangeState(StrEnum):
+    """A change of plan is ``previewed`` until the customer has seen what it costs."""
+
+    PREVIEWED = "previewed"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChange:
+    """One attempt to change a subscription; its id is the idempotency key.
+
+    A ``plan`` change has ``price_id``, ``quantity`` and ``proration_behavior`` (in Stripe's words:
+    ``none``, ``create_prorations`` or ``always_invoice``), and once it was previewed the amounts,
+    in minor units, and ``prorated_at``, the moment they hold for. A ``pause`` has ``resumes_at``,
+    a ``retention`` offer ``percent_off`` and ``months``.
+    """
+
+    store_id: str
+    id: str
+    subscription_id: str
+    provider: str
+    kind: ChangeKind
+    state: ChangeState
+    created_at: datetime
+    updated_at: datetime
+    price_id: str | None = None
+    quantity: int | None = None
+    proration_behavior: str | None = None
+    prorated_at: datetime | None = None
+    due_now: int | None = None
+    credit: int | None = None
+    next_amount: int | None = None
+    next_at: datetime | None = None
+    resumes_at: datetime | None = None
+    percent_off: int | None = None
+    months: int | None = None
+    failure_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

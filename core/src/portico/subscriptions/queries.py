@@ -7,15 +7,18 @@ from portico.db.columns import next_number
 from portico.subscriptions.models import (
     AttemptState,
     Cancellation,
+    ChangeState,
     PaymentMethod,
     PaymentMethodUpdate,
     Subscription,
+    SubscriptionChange,
     SubscriptionStatus,
 )
 from portico.subscriptions.tables import (
     cancellations,
     payment_method_updates,
     payment_methods,
+    subscription_changes,
     subscriptions,
 )
 
@@ -38,15 +41,27 @@ _ref = sa.bindparam("provider_ref", type_=sa.Text)
 _subscription = sa.bindparam("subscription_id", type_=sa.Text)
 _ENDED = SubscriptionStatus.CANCELED
 _CHANGING = (
+    "product_id", "price_id", "description", "interval", "interval_count",
     "provider_ref", "status", "amount", "quantity", "current_period_start", "current_period_end",
     "trial_end", "cancel_at", "canceled_at", "ended_at", "past_due_since", "payment_method_id",
+    "discounted_amount", "discount_ends_at", "paused_from", "resumes_at", "managed_elsewhere",
     "updated_at",
 )  # fmt: skip
 
 ADD_SUBSCRIPTION = Query(
     Subscription,
     sa.insert(subscriptions)
-    .values(_values(subscriptions, number=next_number("subscriptions")))
+    .values(
+        _values(
+            subscriptions,
+            number=next_number("subscriptions"),
+            discounted_amount=None,
+            discount_ends_at=None,
+            paused_from=None,
+            resumes_at=None,
+            managed_elsewhere=False,
+        )
+    )
     .returning(subscriptions),
 )
 SUBSCRIPTION = Query(
@@ -251,4 +266,45 @@ DROP_CANCELLATIONS = Command(
         cancellations.c.state == AttemptState.PENDING,
     )
     .values(state=AttemptState.CANCELED)
+)
+
+_change = sa.bindparam("change_id", type_=sa.Text)
+_this_change = sa.and_(
+    subscription_changes.c.store_id == _store, subscription_changes.c.id == _change
+)
+ADD_CHANGE = Query(
+    SubscriptionChange,
+    sa.insert(subscription_changes)
+    .values(_values(subscription_changes))
+    .returning(subscription_changes),
+)
+CHANGE = Query(SubscriptionChange, sa.select(subscription_changes).where(_this_change))
+CHANGES_OF = Query(
+    SubscriptionChange,
+    sa.select(subscription_changes)
+    .where(
+        subscription_changes.c.store_id == _store,
+        subscription_changes.c.subscription_id == _subscription,
+    )
+    .order_by(subscription_changes.c.created_at.desc(), subscription_changes.c.id.desc())
+    .limit(50),
+)
+MOVE_CHANGE = Query(
+    SubscriptionChange,
+    sa.update(subscription_changes)
+    .where(
+        _this_change,
+        subscription_changes.c.state
+        == sa.bindparam("old_state", type_=subscription_changes.c.state.type),
+    )
+    .values(_to(subscription_changes, "state", "failure_message", "updated_at"))
+    .returning(subscription_changes),
+)
+"""A statement that checks and moves on in one: of two buttons pressed at once, one wins."""
+DROP_PREVIEWS = Command(
+    sa.delete(subscription_changes).where(
+        subscription_changes.c.store_id == _store,
+        subscription_changes.c.subscription_id == _subscription,
+        subscription_changes.c.state == ChangeState.PREVIEWED,
+    )
 )

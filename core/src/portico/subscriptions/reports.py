@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from portico.catalog import service as catalog
 from portico.customers import service as customers
 from portico.emails import service as emails
 from portico.emails.models import EmailKind
@@ -105,7 +106,8 @@ async def apply_subscription(
             rt, store, batch.provider, old.customer_id, old.mode, report.payment_method
         )
         method_id = method.id
-    new = _as_reported(rt.clock.now(), old, report, method_id)
+    priced = await _with_price(rt, store, old, report.price_id)
+    new = _as_reported(rt.clock.now(), priced, report, method_id)
     if new == old:
         return old
     saved = await save(rt, store, batch, new)
@@ -131,6 +133,11 @@ async def save(rt: Runtime, store: Store, batch: Batch, new: Subscription) -> Su
         queries.CHANGE_SUBSCRIPTION,
         store_id=store.id,
         subscription_id=new.id,
+        new_product_id=new.product_id,
+        new_price_id=new.price_id,
+        new_description=new.description,
+        new_interval=new.interval,
+        new_interval_count=new.interval_count,
         new_provider_ref=new.provider_ref,
         new_status=new.status,
         new_amount=new.amount,
@@ -143,6 +150,11 @@ async def save(rt: Runtime, store: Store, batch: Batch, new: Subscription) -> Su
         new_ended_at=new.ended_at,
         new_past_due_since=new.past_due_since,
         new_payment_method_id=new.payment_method_id,
+        new_discounted_amount=new.discounted_amount,
+        new_discount_ends_at=new.discount_ends_at,
+        new_paused_from=new.paused_from,
+        new_resumes_at=new.resumes_at,
+        new_managed_elsewhere=new.managed_elsewhere,
         new_updated_at=rt.clock.now(),
     )
     if saved is None:
@@ -150,10 +162,32 @@ async def save(rt: Runtime, store: Store, batch: Batch, new: Subscription) -> Su
     return saved
 
 
+async def _with_price(
+    rt: Runtime, store: Store, old: Subscription, price_id: str | None
+) -> Subscription:
+    """The subscription with another price, and that price's product."""
+    if price_id is None or price_id == old.price_id:
+        return old
+    price = await catalog.price_by_id(rt, store.id, price_id)
+    product = await catalog.product_by_id(rt, store.id, price.product_id) if price else None
+    if price is None or product is None or price.interval is None:
+        _log.warning("unknown_price_reported", store=store.id, subscription=old.id, price=price_id)
+        return old
+    return replace(
+        old,
+        product_id=product.id,
+        price_id=price.id,
+        description=old.description if product.id == old.product_id else product.name,
+        interval=price.interval,
+        interval_count=price.interval_count,
+    )
+
+
 def _as_reported(
     now: datetime, old: Subscription, report: SubscriptionReport, method_id: str | None
 ) -> Subscription:
     owing = report.status in _UNPAID
+    trial = report.trial_end if report.status is SubscriptionStatus.TRIALING else None
     return replace(
         old,
         provider_ref=report.provider_ref,
@@ -168,6 +202,14 @@ def _as_reported(
         ended_at=report.ended_at,
         past_due_since=(old.past_due_since or now) if owing else None,
         payment_method_id=method_id,
+        discounted_amount=report.discounted_amount,
+        discount_ends_at=report.discount_ends_at,
+        # Periods go on during a pause: what counts is the one that was paid when it began.
+        paused_from=(old.paused_from or trial or report.current_period_end)
+        if report.paused
+        else None,
+        resumes_at=report.resumes_at if report.paused else None,
+        managed_elsewhere=report.managed_elsewhere,
     )
 
 
@@ -177,8 +219,21 @@ def is_leaving(subscription: Subscription) -> bool:
     return ended or subscription.cancel_at is not None
 
 
+def _has_new_terms(old: Subscription, new: Subscription) -> bool:
+    """Whether what the customer agreed to is another. A discount that ends as it was said to is
+    no news, nor is a price that core learns of at last."""
+    return (
+        (old.price_id is not None and old.price_id != new.price_id)
+        or old.quantity != new.quantity
+        or (old.paused_from is None) != (new.paused_from is None)
+        or (old.discounted_amount is None and new.discounted_amount is not None)
+    )
+
+
 async def _tell(rt: Runtime, store: Store, old: Subscription, new: Subscription) -> None:
     """The mails and the event that follow from a change."""
+    if not is_leaving(new) and _has_new_terms(old, new):
+        await send_mail(rt, store, EmailKind.SUBSCRIPTION_CHANGED, new)
     if is_leaving(new) and not is_leaving(old):
         await send_mail(rt, store, EmailKind.CANCELLATION, new)
     if is_leaving(old) and not is_leaving(new):

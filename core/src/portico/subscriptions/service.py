@@ -56,6 +56,8 @@ __all__ = [
 _OWING = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID, SubscriptionStatus.INCOMPLETE)
 _ENDED = N_("This subscription has already ended.")
 _NOT_READY = N_("This subscription is being set up. Try again in a minute.")
+_MANAGED = N_("This subscription follows a schedule that was agreed with you. "
+              "Write to the store to change or cancel it.")  # fmt: skip
 _NO_ANSWER = N_("The payment provider did not answer. Your cancellation is noted: we try again in "
                 "a few minutes and mail you when it is done.")  # fmt: skip
 _NOT_UNDONE = N_("The payment provider did not answer, so the cancellation stands. "
@@ -109,13 +111,14 @@ def cancellation_mode(
 
 def can_cancel(subscription: Subscription) -> bool:
     """Whether it goes on as things stand."""
-    return not is_leaving(subscription)
+    return not is_leaving(subscription) and not subscription.managed_elsewhere
 
 
 def can_resume(subscription: Subscription) -> bool:
     """Whether it is going to end and has not yet."""
     ended = subscription.status is SubscriptionStatus.CANCELED
-    return subscription.cancel_at is not None and not ended
+    leaving = subscription.cancel_at is not None and not ended
+    return leaving and not subscription.managed_elsewhere
 
 
 async def cancel(
@@ -252,6 +255,8 @@ async def _begin(
             raise Refused(_ENDED)
         if subscription.provider_ref is None:
             raise Refused(_NOT_READY)
+        if subscription.managed_elsewhere and not by:
+            raise Refused(_MANAGED)
         product = await catalog.product_by_id(rt, store.id, subscription.product_id)
         rules = cancellation_mode(store, subscription, product)
         chosen = rules if subscription.status in _OWING else mode or rules

@@ -65,6 +65,7 @@ def begin(ctx: Context, checkout: Checkout, method: Method) -> SandboxSubscripti
         open_payment=None,
         fail_next=False,
         created_at=now,
+        price=checkout.price,
     )
 
 
@@ -164,7 +165,7 @@ async def pay_with(
     changed = replace(found, method=method.id)
     payment = await ledger.get_payment(ctx, changed.open_payment) if changed.open_payment else None
     if payment is not None:
-        payment = _charged(ctx, payment, method, present=True)
+        payment = charged(ctx, payment, method, present=True)
         await ledger.save_payment(ctx, payment)
         await ledger.tell(ctx, "payment", payment.id, payment.state.value)
         if payment.state is PaymentState.SUCCEEDED:
@@ -185,15 +186,17 @@ async def _advance(ctx: Context, subscription: SandboxSubscription) -> None:
     if cancel_at is not None:
         await end(ctx, subscription, min(cancel_at, ctx.now()))
         return
+    if subscription.paused and subscription.open_payment is None:
+        await _pass_by(ctx, subscription)
+        return
     method = await ledger.get_method(ctx, subscription.method)
     assert method is not None  # a card is never deleted, only detached
     open_payment = subscription.open_payment
     payment = await ledger.get_payment(ctx, open_payment) if open_payment else None
     if payment is None:
-        subscription = _next_period(subscription)
-        payment = _invoice(ctx, subscription)
+        subscription, payment = _invoice(ctx, _next_period(subscription))
         await ctx.db.run(queries.ADD_PAYMENT, **ledger.row(payment))
-    payment = _charged(ctx, payment, method, present=False)
+    payment = charged(ctx, payment, method, present=False)
     if subscription.fail_next:
         payment = replace(payment, state=PaymentState.FAILED, failure=DECLINED)
     await ledger.save_payment(ctx, payment)
@@ -202,6 +205,28 @@ async def _advance(ctx: Context, subscription: SandboxSubscription) -> None:
         await _settle(ctx, _paid(subscription))
     else:
         await _owe(ctx, subscription, payment)
+
+
+async def _pass_by(ctx: Context, subscription: SandboxSubscription) -> None:
+    """The end of a pause, or a period that begins in one: nothing is charged for it."""
+    if next_attempt(subscription) == subscription.resumes_at:
+        goes_on = replace(
+            subscription, paused=False, resumes_at=None,
+            next_attempt_at=subscription.current_period_end,
+        )  # fmt: skip
+        if _is_due(goes_on, ctx.now()):
+            await _advance(ctx, goes_on)
+        else:
+            await _settle(ctx, goes_on)
+        return
+    passed = replace(_next_period(subscription), status=SubscriptionStatus.ACTIVE)
+    await _settle(ctx, replace(passed, next_attempt_at=next_attempt(passed)))
+
+
+def next_attempt(subscription: SandboxSubscription) -> datetime:
+    """When there is next something to do: a period ends, or before it a pause."""
+    period_end, resumes_at = subscription.current_period_end, subscription.resumes_at
+    return period_end if resumes_at is None else min(period_end, resumes_at)
 
 
 async def _settle(ctx: Context, subscription: SandboxSubscription) -> None:
@@ -247,7 +272,28 @@ def _next_period(subscription: SandboxSubscription) -> SandboxSubscription:
     )
 
 
-def _invoice(ctx: Context, subscription: SandboxSubscription) -> SandboxPayment:
+def discounted(subscription: SandboxSubscription, at: datetime) -> int:
+    """What a period that begins at that moment costs, in minor units."""
+    ends_at = subscription.discount_ends_at
+    if not subscription.percent_off or (ends_at is not None and ends_at <= at):
+        return subscription.amount
+    # Half a unit is rounded up, as a price is.
+    return (subscription.amount * (100 - subscription.percent_off) + 50) // 100
+
+
+def _invoice(
+    ctx: Context, subscription: SandboxSubscription
+) -> tuple[SandboxSubscription, SandboxPayment]:
+    """What is due for the period that begins, with what was left over from before."""
+    due = discounted(subscription, subscription.current_period_start) + subscription.balance
+    payment = new_payment(ctx, subscription, max(due, 0))
+    return replace(subscription, balance=min(due, 0)), payment
+
+
+def new_payment(
+    ctx: Context, subscription: SandboxSubscription, amount: int, *, is_change: bool = False
+) -> SandboxPayment:
+    """A payment for a subscription; it is not kept yet."""
     now = ctx.now()
     return SandboxPayment(
         id=new_id("sbp"),
@@ -256,22 +302,25 @@ def _invoice(ctx: Context, subscription: SandboxSubscription) -> SandboxPayment:
         subscription=subscription.id,
         method=subscription.method,
         state=PaymentState.PENDING,
-        amount=subscription.amount,
+        amount=amount,
         currency=subscription.currency,
         failure=None,
         created_at=now,
         updated_at=now,
+        is_change=is_change,
     )
 
 
-def _charged(
+def charged(
     ctx: Context, payment: SandboxPayment, method: Method, *, present: bool
 ) -> SandboxPayment:
     """The payment after an attempt to charge the card."""
     now = ctx.now()
-    failure = charge_error(
-        method.behaviour, method.exp_month, method.exp_year, now, present=present
-    )
+    failure = None
+    if payment.amount:
+        failure = charge_error(
+            method.behaviour, method.exp_month, method.exp_year, now, present=present
+        )
     state = PaymentState.FAILED if failure else PaymentState.SUCCEEDED
     if failure == NEEDS_CONFIRMATION:
         state = PaymentState.REQUIRES_ACTION

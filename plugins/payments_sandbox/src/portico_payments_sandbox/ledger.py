@@ -102,6 +102,19 @@ async def save_subscription(ctx: Context, changed: SandboxSubscription) -> None:
         new_attempts=changed.attempts,
         new_open_payment=changed.open_payment,
         new_fail_next=changed.fail_next,
+        new_description=changed.description,
+        new_amount=changed.amount,
+        new_quantity=changed.quantity,
+        new_interval=changed.interval,
+        new_interval_count=changed.interval_count,
+        new_anchor_at=changed.anchor_at,
+        new_price=changed.price,
+        new_balance=changed.balance,
+        new_percent_off=changed.percent_off,
+        new_discount_ends_at=changed.discount_ends_at,
+        new_paused=changed.paused,
+        new_resumes_at=changed.resumes_at,
+        new_scheduled=changed.scheduled,
     )
 
 

@@ -82,12 +82,18 @@ class Checkout:
     failure: str | None
     created_at: datetime
     expires_at: datetime
+    price: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSubscription:
     """What renews. ``periods`` counts those begun since ``anchor_at``; ``attempts`` the failed
-    charges of ``open_payment``, which is tried again at ``next_attempt_at``."""
+    charges of ``open_payment``, which is tried again at ``next_attempt_at``.
+
+    ``price`` is core's id of what is charged. ``balance`` is added to the next invoice, or taken
+    off it where it is below zero. While it is ``paused`` periods go by unpaid. A ``scheduled`` one
+    is changed by its seller only.
+    """
 
     id: str
     store_id: str
@@ -114,6 +120,13 @@ class SandboxSubscription:
     open_payment: str | None
     fail_next: bool
     created_at: datetime
+    price: str | None = None
+    balance: int = 0
+    percent_off: int = 0
+    discount_ends_at: datetime | None = None
+    paused: bool = False
+    resumes_at: datetime | None = None
+    scheduled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,7 @@ class SandboxPayment:
     failure: str | None
     created_at: datetime
     updated_at: datetime
+    is_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +158,16 @@ class SandboxRefund:
     amount: int
     currency: str
     reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxChange:
+    """A change that was made, by the key it was asked with: it is not made twice."""
+
+    id: str
+    store_id: str
+    subscription: str
     created_at: datetime
 
 

@@ -12,6 +12,8 @@ import typer
 from portico.api import (
     CancellationMode,
     CancellationRequest,
+    ChangePreview,
+    ChangeRequest,
     Checkout,
     CheckoutHooks,
     ConflictError,
@@ -25,6 +27,7 @@ from portico.api import (
     LifecycleHooks,
     Mode,
     NavigationItem,
+    PauseRequest,
     PaymentMethod,
     PaymentMethodHooks,
     Plugin,
@@ -37,9 +40,11 @@ from portico.api import (
     Refused,
     Report,
     Resumption,
+    RetentionOffer,
     Role,
     Route,
     Seller,
+    SubscriptionChangeHooks,
     SubscriptionHooks,
     SubscriptionReport,
     SubscriptionStatus,
@@ -52,6 +57,7 @@ from pydantic import Field, SecretStr
 
 from portico_payments_sandbox import (
     billing,
+    changes,
     commands,
     ledger,
     models,
@@ -84,7 +90,13 @@ class SandboxSettings(PluginSettings):
 
 
 class Sandbox(
-    Plugin, CheckoutHooks, PaymentMethodHooks, SubscriptionHooks, DashboardHooks, LifecycleHooks
+    Plugin,
+    CheckoutHooks,
+    PaymentMethodHooks,
+    SubscriptionHooks,
+    SubscriptionChangeHooks,
+    DashboardHooks,
+    LifecycleHooks,
 ):
     """A complete payment provider in which no money moves."""
 
@@ -121,6 +133,7 @@ class Sandbox(
             trial_days=checkout.price.trial_days,
             period_amount=checkout.price.unit_amount * quantity,
             quantity=quantity,
+            price=checkout.price.id if checkout.price.interval else None,
         )
         return _redirect(ctx, await _add_checkout(ctx, opened), "pay")
 
@@ -206,6 +219,32 @@ class Sandbox(
         if found is None:
             raise Refused(_ENDED)
         return await reports.subscription_report(ctx, found)
+
+    @hookimpl
+    async def preview_subscription_change(
+        self, ctx: Context, request: ChangeRequest
+    ) -> ChangePreview:
+        return await changes.preview(ctx, request)
+
+    @hookimpl
+    async def change_subscription(self, ctx: Context, request: ChangeRequest) -> list[Report]:
+        changed, payment = await changes.change(ctx, request)
+        told: list[Report] = [await reports.subscription_report(ctx, changed)]
+        return [*told, await reports.payment_report(ctx, payment)] if payment else told
+
+    @hookimpl
+    async def pause_subscription(self, ctx: Context, request: PauseRequest) -> SubscriptionReport:
+        return await reports.subscription_report(ctx, await changes.pause(ctx, request))
+
+    @hookimpl
+    async def unpause_subscription(self, ctx: Context, request: PauseRequest) -> SubscriptionReport:
+        return await reports.subscription_report(ctx, await changes.unpause(ctx, request))
+
+    @hookimpl
+    async def apply_retention_offer(
+        self, ctx: Context, request: RetentionOffer
+    ) -> SubscriptionReport:
+        return await reports.subscription_report(ctx, await changes.discount(ctx, request))
 
     # The seller
 

@@ -7,6 +7,7 @@ from portico_payments_sandbox.models import (
     Checkout,
     CheckoutState,
     Method,
+    SandboxChange,
     SandboxCustomer,
     SandboxEvent,
     SandboxPayment,
@@ -14,6 +15,7 @@ from portico_payments_sandbox.models import (
     SandboxSubscription,
 )
 from portico_payments_sandbox.tables import (
+    changes,
     checkouts,
     customers,
     events,
@@ -112,6 +114,8 @@ CHANGE_SUBSCRIPTION = _change(
     subscriptions,
     "method", "status", "periods", "current_period_start", "current_period_end", "cancel_at",
     "canceled_at", "ended_at", "next_attempt_at", "attempts", "open_payment", "fail_next",
+    "description", "amount", "quantity", "interval", "interval_count", "anchor_at", "price",
+    "balance", "percent_off", "discount_ends_at", "paused", "resumes_at", "scheduled",
 )  # fmt: skip
 
 ADD_PAYMENT = _add(payments)
@@ -123,6 +127,9 @@ LOCK_PAYMENT = Query(SandboxPayment, _by_id(payments).with_for_update())
 ADD_REFUND = _add(refunds)
 REFUND = Query(SandboxRefund, _by_id(refunds))
 REFUNDS_OF = Query(SandboxRefund, _of(refunds, "payment"))
+
+ADD_CHANGE = _add(changes)
+CHANGE = Query(SandboxChange, _by_id(changes))
 
 ADD_EVENT = _add(events)
 LATEST_EVENTS = Query(

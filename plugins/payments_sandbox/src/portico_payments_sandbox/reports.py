@@ -4,6 +4,7 @@ from portico.api import (
     Context,
     Hint,
     Mode,
+    OrderKind,
     PaymentMethodReport,
     PaymentReport,
     PaymentState,
@@ -13,7 +14,7 @@ from portico.api import (
     SubscriptionReport,
 )
 
-from portico_payments_sandbox import ledger, queries
+from portico_payments_sandbox import billing, ledger, queries
 from portico_payments_sandbox.models import (
     Checkout,
     CheckoutState,
@@ -50,7 +51,7 @@ async def of_payment(ctx: Context, ref: str) -> list[Report]:
         checkout = await ledger.get_checkout(ctx, ref)
         bought = checkout is not None and checkout.purpose is Purpose.PAYMENT
         return [_unpaid(checkout)] if checkout is not None and bought else []
-    found: list[Report] = [await _payment(ctx, payment)]
+    found: list[Report] = [await payment_report(ctx, payment)]
     refunds = await ctx.db.all(queries.REFUNDS_OF, store_id=payment.store_id, payment=payment.id)
     found += [refund_report(one) for one in refunds]
     if payment.subscription is not None:
@@ -67,10 +68,10 @@ async def of_subscription(ctx: Context, ref: str) -> list[Report]:
     payments = await ctx.db.all(
         queries.PAYMENTS_OF, store_id=subscription.store_id, subscription=subscription.id
     )
-    return [
-        *[await _payment(ctx, one) for one in payments],
-        await subscription_report(ctx, subscription),
-    ]
+    # What was charged for a change is written down with the plan that it was charged for.
+    told = await subscription_report(ctx, subscription)
+    first = [told] if any(one.is_change for one in payments) else []
+    return [*first, *[await payment_report(ctx, one) for one in payments], told]
 
 
 def _unpaid(checkout: Checkout) -> PaymentReport:
@@ -90,7 +91,8 @@ def _unpaid(checkout: Checkout) -> PaymentReport:
     )
 
 
-async def _payment(ctx: Context, payment: SandboxPayment) -> PaymentReport:
+async def payment_report(ctx: Context, payment: SandboxPayment) -> PaymentReport:
+    """A payment with the card it was tried on."""
     method = await ledger.get_method(ctx, payment.method) if payment.method else None
     return PaymentReport(
         provider_ref=payment.id,
@@ -103,6 +105,7 @@ async def _payment(ctx: Context, payment: SandboxPayment) -> PaymentReport:
         payment_method=method_report(method) if method else None,
         customer_ref=payment.customer,
         subscription_ref=payment.subscription,
+        order_kind=OrderKind.CHANGE if payment.is_change else OrderKind.RENEWAL,
     )
 
 
@@ -111,6 +114,7 @@ async def subscription_report(
 ) -> SubscriptionReport:
     """A subscription with the card it is charged to."""
     method = await ledger.get_method(ctx, subscription.method)
+    reduced = billing.discounted(subscription, subscription.current_period_end)
     return SubscriptionReport(
         provider_ref=subscription.id,
         status=subscription.status,
@@ -124,6 +128,12 @@ async def subscription_report(
         payment_method=method_report(method) if method else None,
         amount=subscription.amount,
         quantity=subscription.quantity,
+        price_id=subscription.price,
+        discounted_amount=reduced if reduced != subscription.amount else None,
+        discount_ends_at=subscription.discount_ends_at if reduced != subscription.amount else None,
+        paused=subscription.paused,
+        resumes_at=subscription.resumes_at,
+        managed_elsewhere=subscription.scheduled,
     )
 
 

@@ -71,6 +71,7 @@ checkouts = _table(
     _text("failure", nullable=True),
     _moment("created_at"),
     _moment("expires_at"),
+    _text("price", nullable=True),
     sa.UniqueConstraint("store_id", "idempotency_key", name="uq_payments_sandbox_checkouts"),
 )
 subscriptions = _table(
@@ -98,6 +99,13 @@ subscriptions = _table(
     _text("open_payment", nullable=True),
     sa.Column("fail_next", sa.Boolean, nullable=False),
     _moment("created_at"),
+    _text("price", nullable=True),
+    sa.Column("balance", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("percent_off", sa.BigInteger, nullable=False, server_default="0"),
+    _moment("discount_ends_at", nullable=True),
+    sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
+    _moment("resumes_at", nullable=True),
+    sa.Column("scheduled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_payments_sandbox_subscriptions_due", "store_id", "next_attempt_at"),
     sa.Index("ix_payments_sandbox_subscriptions_customer", "store_id", "customer"),
     sa.UniqueConstraint("store_id", "checkout", name="uq_payments_sandbox_subscriptions"),
@@ -113,6 +121,7 @@ payments = _table(
     _text("failure", nullable=True),
     _moment("created_at"),
     _moment("updated_at"),
+    sa.Column("is_change", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_payments_sandbox_payments_subscription", "store_id", "subscription"),
 )
 refunds = _table(
@@ -125,6 +134,11 @@ refunds = _table(
     _moment("created_at"),
     sa.Index("ix_payments_sandbox_refunds_payment", "store_id", "payment"),
     sa.UniqueConstraint("store_id", "idempotency_key", name="uq_payments_sandbox_refunds"),
+)
+changes = _table(
+    "changes",
+    _text("subscription"),
+    _moment("created_at"),
 )
 events = _table(
     "events",

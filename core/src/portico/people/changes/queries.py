@@ -26,12 +26,14 @@ from portico.subscriptions.models import (
     Cancellation,
     PaymentMethod,
     Subscription,
+    SubscriptionChange,
     SubscriptionStatus,
 )
 from portico.subscriptions.tables import (
     cancellations,
     payment_method_updates,
     payment_methods,
+    subscription_changes,
     subscriptions,
 )
 
@@ -122,6 +124,13 @@ EXPORTS: dict[str, Query[Any]] = {
         sa.select(cancellations).where(
             cancellations.c.store_id == STORE,
             cancellations.c.subscription_id.in_(_own_subscriptions),
+        ),
+    ),
+    "subscription_changes": Query(
+        SubscriptionChange,
+        sa.select(subscription_changes).where(
+            subscription_changes.c.store_id == STORE,
+            subscription_changes.c.subscription_id.in_(_own_subscriptions),
         ),
     ),
     "licenses": Query(License, sa.select(licenses).where(own(licenses))),

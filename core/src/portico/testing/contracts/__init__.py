@@ -10,6 +10,7 @@ Each test runs through a whole core, on SQLite and on PostgreSQL.
 
 from portico.testing.contracts.auth import AuthHooksContract
 from portico.testing.contracts.base import HooksContract, Shop
+from portico.testing.contracts.changes import SubscriptionChangeHooksContract
 from portico.testing.contracts.checkout import CheckoutHooksContract
 from portico.testing.contracts.emails import (
     EmailHooksContract,
@@ -34,5 +35,6 @@ __all__ = [
     "PaymentMethodHooksContract",
     "PortalHooksContract",
     "Shop",
+    "SubscriptionChangeHooksContract",
     "SubscriptionHooksContract",
 ]

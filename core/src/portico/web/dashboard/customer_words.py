@@ -19,6 +19,7 @@ REASONS = {
     Reason.REFUNDED: N_("Refunded"),
     Reason.SUBSCRIPTION_ENDED: N_("Subscription ended"),
     Reason.PAYMENT_FAILED: N_("Payment failed"),
+    Reason.PAUSED: N_("Paused"),
     Reason.WITHDRAWN: N_("Withdrawn by hand"),
 }
 """Why a customer has a product, or has it no longer."""
@@ -30,6 +31,7 @@ _MAILS = {
     "refund": N_("Refund"),
     "cancellation": N_("Cancellation"),
     "cancellation_undone": N_("Cancellation undone"),
+    "subscription_changed": N_("Subscription changed"),
     "email_change": N_("Proof of a new address"),
     "email_changed": N_("Address changed"),
     "card_expiring": N_("Card expires soon"),
@@ -71,6 +73,10 @@ _ACTIONS: dict[str, tuple[str, str]] = {
     "license.replace": ("key", N_("New license key asked for")),
     "license.replaced": ("key", N_("License key replaced")),
     "subscription.resume": ("loop", N_("Cancellation undone")),
+    "subscription.plan": ("loop", N_("Plan changed")),
+    "subscription.pause": ("clock", N_("Subscription paused")),
+    "subscription.unpause": ("loop", N_("Pause ended")),
+    "subscription.retention": ("loop", N_("Offer taken instead of cancelling")),
     "payment_method.update": ("card", N_("Payment method updated")),
     "payment_method.remove": ("card", N_("Payment method removed")),
 }

@@ -1,0 +1,92 @@
+"""What a customer may change a subscription to, by the rules of its product and the store."""
+
+from dataclasses import dataclass
+
+from portico.catalog import service as catalog
+from portico.catalog.models import Price, PriceType, Product, ProductState
+from portico.hooks.errors import Refused
+from portico.i18n import N_
+from portico.orders.checkout import MAX_QUANTITY
+from portico.runtime import Runtime
+from portico.stores.models import Store
+from portico.subscriptions.models import Subscription, SubscriptionStatus
+from portico.subscriptions.rules import rules_of
+
+NOT_NOW = N_("This subscription cannot be changed at the moment.")
+_NOT_OFFERED = N_("This plan is not offered any more. Choose another one.")
+_SAME = N_("This is the plan that you have. Choose another one.")
+_QUANTITY = N_("Choose a quantity between 1 and 1000.")
+_RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A plan that a customer may change to; ``current`` is the one they have."""
+
+    product: Product
+    price: Price
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be changed. ``plans`` begins with the product's own."""
+
+    plans: tuple[Choice, ...]
+    quantity: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to change at all."""
+        return self.quantity or any(not one.current for one in self.plans)
+
+
+def can_change(subscription: Subscription) -> bool:
+    """Whether plan, pause and offers can be talked about as things stand: it runs, is paid, and
+    goes on."""
+    return (
+        subscription.status in _RUNNING
+        and subscription.cancel_at is None
+        and subscription.paused_from is None
+        and subscription.provider_ref is not None
+        and not subscription.managed_elsewhere
+    )
+
+
+async def choices(rt: Runtime, store: Store, subscription: Subscription) -> Choices:
+    """The plans a customer may change to, by the rules of the product and the store."""
+    product = await catalog.product_by_id(rt, store.id, subscription.product_id)
+    if product is None:
+        return Choices((), False)
+    rules = rules_of(store, product)
+    if not rules.change_price:
+        return Choices((), rules.change_quantity)
+    others = await catalog.products_by_ids(rt, store.id, rules.switch_to)
+    offered = [one for one in others if one.state is ProductState.ACTIVE and one.id != product.id]
+    plans = [
+        Choice(one, price, price.id == subscription.price_id)
+        for one in (product, *sorted(offered, key=lambda one: one.name))
+        for price in await catalog.prices_of(rt, store, one.id)
+        if price.type is PriceType.RECURRING and price.currency == subscription.currency
+    ]
+    return Choices(tuple(plans), rules.change_quantity)
+
+
+async def offered(
+    rt: Runtime, store: Store, subscription: Subscription, price_id: str, quantity: int
+) -> Price:
+    """The price of a plan that may be chosen. Refused, in words, where it may not."""
+    found = await choices(rt, store, subscription)
+    price = next((one.price for one in found.plans if one.price.id == price_id), None)
+    if price is None and found.quantity and price_id == subscription.price_id:
+        # Only the quantity may be changed, or the plan they have is no longer sold.
+        price = await catalog.price_by_id(rt, store.id, price_id)
+    if price is None:
+        raise Refused(_NOT_OFFERED)
+    if quantity != subscription.quantity and not found.quantity:
+        raise Refused(NOT_NOW)
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise Refused(_QUANTITY)
+    if (price.id, quantity) == (subscription.price_id, subscription.quantity):
+        raise Refused(_SAME)
+    return price
