@@ -1,0 +1,1 @@
+"""A Stripe of our own, for tests: see README.md beside this file."""

@@ -1,0 +1,1 @@
+"""What Stripe does by itself: periods, prorations, invoices, attempts to pay, the clock."""
