@@ -76,11 +76,14 @@ def find(page: Page, demo: Demo, by: str) -> Iterator[Screen]:
                 waiting.append(target)
 
 
-def take(context: BrowserContext, screen: Screen, target: Path) -> None:
+def take(context: BrowserContext, screen: Screen, target: Path, width: int) -> None:
     """Keep what a screen looks like, as a whole."""
     page = context.new_page()
     page.goto(screen.url)
     page.wait_for_load_state("load")
+    # A window as tall as the page: what sticks to its lower edge then covers nothing.
+    tall = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": tall})
     page.screenshot(path=target, full_page=True, timeout=PATIENCE)
     page.close()
     with Image.open(target) as image:
@@ -102,7 +105,7 @@ def take_all(browser: Browser, screens: list[Screen], states: Mapping[str, str])
                 )
                 for screen in (one for one in screens if one.by == by):
                     name = f"{screen.by or 'anyone'}-{screen.name or 'root'}.{size}.{look}.png"
-                    take(context, screen, SCREENS / name)
+                    take(context, screen, SCREENS / name, viewport["width"])
                     taken += 1
                 context.close()
                 print(f"{size}, {look}, {by or 'anyone'}: {taken} pictures", flush=True)
