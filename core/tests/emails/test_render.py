@@ -17,6 +17,7 @@ SAMPLE: variables.Values = {
         "number": "1042", "date": "2 November 2026", "total": "€29.00", "refunded": "€9.00",
         "url": "https://acme.example/p/acme/purchases/ord_1",
         "invoice_url": "https://acme.example/p/acme/purchases/ord_1/invoice", "test": True,
+        "change": True,
     },
     "items": [{"name": "Font", "quantity": "2", "amount": "€29.00"}],
     "products": [{"name": "Font", "message": "Have fun."}],
@@ -27,7 +28,8 @@ SAMPLE: variables.Values = {
     "licenses": [{"product": "Font", "key": "AB_C*-1", "expires": "1 January 2027"}],
     "subscription": {
         "name": "Club", "amount": "€5.00", "renews": "1 December 2026", "ends": "3 June 2027",
-        "url": "https://acme.example/p/acme/subscriptions/sub_1",
+        "url": "https://acme.example/p/acme/subscriptions/sub_1", "paused": True,
+        "paused_until": "4 June 2027", "discount_until": "5 July 2027", "quantity": "3",
     },
     "file": {"name": "font_1.zip", "version": "2.0", "notes": "Two bugs less.",
              "product": "Acme font", "size": "4.2 MB", "url": "https://acme.example/p/acme/downloads"},
