@@ -28,7 +28,7 @@ from portico_payments_stripe.settings import StripeSettings
 from portico_payments_stripe.words import NOT_NOW, declined
 
 if TYPE_CHECKING:
-    from stripe import HTTPClient, RequestOptions, StripeClient, StripeError
+    from stripe import HTTPClient, InvalidRequestError, RequestOptions, StripeClient, StripeError
 
 API_BASE = "PORTICO_STRIPE_API_BASE"
 """Names where all calls go instead of to Stripe, for tests: ``http://127.0.0.1:12111``."""
@@ -58,14 +58,25 @@ class Trouble(Refused):
         self.problem = problem
 
 
+class Missing(Exception):
+    """Stripe has no such object. ``param`` is the parameter that named it, if one did."""
+
+    def __init__(self, error: InvalidRequestError) -> None:
+        super().__init__(error.user_message)
+        self.param = error.param
+
+
 def api_base() -> str | None:
     """Where calls go, if not to Stripe."""
     return os.environ.get(API_BASE, "").rstrip("/") or None
 
 
 def once(*parts: str) -> RequestOptions:
-    """Options that make a call happen once, however often it is made with the same ``parts``."""
-    return {"idempotency_key": "-".join(("portico", *parts))[:255]}
+    """Options that make a call happen once, however often it is made with the same ``parts``.
+
+    Stripe remembers them for a day.
+    """
+    return {"idempotency_key": "-".join(("portico", *filter(None, parts)))[:255]}
 
 
 @asynccontextmanager
@@ -73,8 +84,8 @@ async def connected(ctx: Context, mode: Mode | None = None) -> AsyncIterator[Str
     """Stripe, with the store's key for a mode (its own, where none is given).
 
     Raises Trouble where the seller has to do something, Refused where a card was declined,
-    RetryLater where Stripe does not answer or wants fewer calls. An InvalidRequestError comes out
-    as it is: what it means depends on the call.
+    RetryLater where Stripe does not answer or wants fewer calls, Missing where it has no such
+    object. Another InvalidRequestError comes out as it is: what it means depends on the call.
     """
     mode = mode or ctx.mode
     key = ctx.settings(StripeSettings).key(mode)
@@ -94,7 +105,10 @@ async def connected(ctx: Context, mode: Mode | None = None) -> AsyncIterator[Str
         raise _later(error, "unreachable") from error
     except stripe.StripeError as error:
         outage.over()
-        raise await _meaning(ctx, mode, error) from error
+        meaning = await _meaning(ctx, mode, error)
+        if meaning is error:
+            raise
+        raise meaning from error
     else:
         outage.over()
 
@@ -117,16 +131,14 @@ async def _meaning(ctx: Context, mode: Mode, error: StripeError) -> Exception:
     if isinstance(error, stripe.APIError):  # 5xx, and what could not be read
         await accounts.note_failure(ctx, mode)
         return _later(error, "unreachable")
+    missing = error.code == "resource_missing" or error.http_status == 404
+    if isinstance(error, stripe.InvalidRequestError) and missing:
+        return Missing(error)
     return error
 
 
 def _later(error: StripeError, cause: str) -> RetryLater:
     return RetryLater(BUSY, f"Stripe: {error.user_message}", cause)
-
-
-def is_missing(error: StripeError) -> bool:
-    """Whether Stripe has no such object."""
-    return error.code == "resource_missing" or error.http_status == 404
 
 
 # The library

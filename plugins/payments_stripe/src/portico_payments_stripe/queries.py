@@ -54,6 +54,7 @@ def _by_id(table: sa.Table) -> sa.Select[tuple[object, ...]]:
 _account = (accounts.c.store_id == _STORE, accounts.c.mode == _MODE)
 ACCOUNT = Query(Account, sa.select(accounts).where(*_account))
 KEEP_ACCOUNT = _keep(accounts, ("store_id", "mode"), "id", "name", "updated_at")
+FORGET_ACCOUNT = Command(sa.delete(accounts).where(*_account))
 
 
 def _set(*names: str, where: tuple[sa.ColumnElement[bool], ...] = ()) -> Command:
@@ -103,6 +104,14 @@ KEEP_PRICE = _keep(
 )
 FORGET_PRICE = Command(
     sa.delete(prices).where(prices.c.store_id == _STORE, prices.c.id == _ID, ~prices.c.ours)
+)
+FORGET_OURS = Command(
+    sa.delete(prices).where(
+        prices.c.store_id == _STORE,
+        prices.c.mode == _MODE,
+        prices.c.product_id == sa.bindparam("product_id", type_=sa.Text),
+        prices.c.ours,
+    )
 )
 PRICE = Query(PriceMap, _by_id(prices))
 PRICES = Query(
@@ -171,6 +180,7 @@ KEEP_DISPUTE = _keep(
     disputes, ("store_id", "id"),
     "payment_ref", "amount", "currency", "reason", "status", "due_by", "updated_at",
 )  # fmt: skip
+DISPUTE = Query(Dispute, _by_id(disputes))
 DISPUTES = Query(
     Dispute,
     sa.select(disputes)
