@@ -84,6 +84,10 @@ class Catalog(Protocol):
 
     async def price(self, price_id: str) -> Price | None: ...
 
+    async def offers(self) -> Sequence[tuple[Product, Price]]:
+        """What the store sells now, each of its prices with its product, by name."""
+        ...
+
     async def newest_versions(self, product_id: str) -> Sequence[FileVersion]:
         """The newest version of each file that the product offers now."""
         ...

@@ -235,7 +235,8 @@ class Hooks:
         try:
             async with limit:
                 value = await self._step(key, method, ctx, subject)
-        except PluginSignal:
+        except PluginSignal as signal:
+            signal.plugin = ctx.plugin
             self.health.answered(key, self._monotonic() - start)
             raise
         except Exception as error:

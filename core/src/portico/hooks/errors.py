@@ -5,7 +5,12 @@ from datetime import timedelta
 
 
 class PluginSignal(Exception):
-    """Base of everything a plugin raises on purpose."""
+    """Base of everything a plugin raises on purpose.
+
+    ``plugin`` is who raised it, set where core has asked: its catalog has the message.
+    """
+
+    plugin: str | None = None
 
 
 class RetryLater(PluginSignal):

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from portico.catalog.models import FileState, FileVersion, Price, Product
+from portico.catalog.models import FileState, FileVersion, Price, Product, ProductState
 from portico.catalog.tables import file_versions, files, prices, products
 from portico.customers.models import Customer
 from portico.customers.tables import customers, provider_customers
@@ -119,6 +119,20 @@ PRODUCT = Query(
     Product, sa.select(products).where(products.c.store_id == _store, products.c.id == _id)
 )
 PRICE = Query(Price, sa.select(prices).where(prices.c.store_id == _store, prices.c.id == _id))
+SOLD = Query(
+    Product,
+    sa.select(products)
+    .where(products.c.store_id == _store, products.c.state == ProductState.ACTIVE)
+    .order_by(products.c.name, products.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+)
+PRICES_SOLD = Query(
+    Price,
+    sa.select(prices)
+    .where(prices.c.store_id == _store, prices.c.active)
+    .order_by(prices.c.created_at, prices.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+)
 _newer = file_versions.alias("newer")
 NEWEST_VERSIONS = Query(
     FileVersion,

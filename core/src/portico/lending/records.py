@@ -151,6 +151,14 @@ class LentCatalog:
         lent = self._lent
         return await lent.rt.db.one(queries.PRICE, store_id=lent.store_id, id=price_id)
 
+    async def offers(self) -> Sequence[tuple[Product, Price]]:
+        lent = self._lent
+        sold = await lent.rt.db.all(queries.SOLD, store_id=lent.store_id, limit=LONGEST_LIST)
+        prices = await lent.rt.db.all(
+            queries.PRICES_SOLD, store_id=lent.store_id, limit=LONGEST_LIST
+        )
+        return [(one, price) for one in sold for price in prices if price.product_id == one.id]
+
     async def newest_versions(self, product_id: str) -> Sequence[FileVersion]:
         lent = self._lent
         return await lent.rt.db.all(queries.NEWEST_VERSIONS, store_id=lent.store_id, id=product_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -228,10 +228,14 @@ async def polls(ctx: Context, mode: Mode) -> bool:
     return account is not None and account.webhook_url != ctx.urls.webhook()
 
 
-async def connect(ctx: Context, mode: Mode) -> None:
-    """After a key was saved: see that events come, one way or the other."""
-    account = await accounts.get(ctx, mode)
-    if account is None or not ctx.settings(StripeSettings).key(mode):
-        return
-    if account.webhook_url != ctx.urls.webhook():
-        await make_endpoint(ctx, mode)
+async def connect_all(ctx: Context, payload: Mapping[str, Any]) -> None:
+    """The job that follows a saved key: see that events come, one way or the other.
+
+    Where Stripe cannot send them, the job of every minute asks for them.
+    """
+    for mode in Mode:
+        account = await accounts.get(ctx, mode)
+        if account is None or not ctx.settings(StripeSettings).key(mode):
+            continue
+        if account.webhook_url != ctx.urls.webhook():
+            await make_endpoint(ctx, mode)

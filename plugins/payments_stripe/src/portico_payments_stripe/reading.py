@@ -150,16 +150,20 @@ async def of_subscription(ctx: Context, stripe: StripeClient, stripe_id: str) ->
         if invoice.billing_reason == "subscription_create":
             first = payment_ref
         found += await _of_period(ctx, stripe, subscription, invoice, payment_ref)
-    found.append(reports.subscription_report(subscription, first, _pays(subscription)))
+    price_id = await outside.price_of(ctx, subscription)
+    found.append(reports.subscription_report(subscription, first, _pays(subscription), price_id))
     mode = mode_of(subscription.livemode)
     await _remember_person(ctx, ref(subscription.customer), first, mode)
     return found
 
 
-async def subscription_alone(stripe: StripeClient, stripe_id: str) -> SubscriptionReport:
+async def subscription_alone(
+    ctx: Context, stripe: StripeClient, stripe_id: str
+) -> SubscriptionReport:
     """A subscription as it is now, without what was charged for it."""
     subscription = await _subscription(stripe, stripe_id)
-    return reports.subscription_report(subscription, None, _pays(subscription))
+    price_id = await outside.price_of(ctx, subscription)
+    return reports.subscription_report(subscription, None, _pays(subscription), price_id)
 
 
 async def _subscription(stripe: StripeClient, stripe_id: str) -> Subscription:

@@ -148,19 +148,21 @@ def _invoice_state(invoice: Invoice, intent: PaymentIntent | None) -> PaymentSta
 
 
 def subscription_report(
-    subscription: Subscription, payment_ref: str | None, method: PaymentMethodReport | None
-) -> SubscriptionReport:
-    """A subscription; its period is that of its first item."""
+    subscription: Subscription, payment_ref: str | None, method: PaymentMethodReport | None,
+    price_id: str | None = None,
+) -> SubscriptionReport:  # fmt: skip
+    """A subscription; its period is that of its first item. ``price_id`` is the store's price."""
     items = subscription.items.data
     first = items[0]
     end = moment(first.current_period_end)
     cancel_at = moment_or_none(subscription.cancel_at)
+    pause = subscription.pause_collection
     amounts = [one.price.unit_amount for one in items]
     known = all(one is not None for one in amounts)
     total = sum((one.price.unit_amount or 0) * (one.quantity or 1) for one in items)
     return SubscriptionReport(
         provider_ref=subscription.id,
-        status=status_of(subscription),
+        status=STATUSES[subscription.status],
         current_period_start=moment(first.current_period_start),
         current_period_end=end,
         payment_ref=payment_ref,
@@ -171,15 +173,11 @@ def subscription_report(
         payment_method=method,
         amount=from_stripe(total, subscription.currency) if known else None,
         quantity=first.quantity or 1,
+        price_id=price_id,
+        paused=pause is not None,
+        resumes_at=moment_or_none(pause.resumes_at) if pause is not None else None,
+        managed_elsewhere=subscription.schedule is not None,
     )
-
-
-def status_of(subscription: Subscription) -> SubscriptionStatus:
-    """A subscription's state. One whose collection is paused goes on in Stripe's eyes."""
-    status = STATUSES[subscription.status]
-    if status is SubscriptionStatus.ACTIVE and subscription.pause_collection is not None:
-        return SubscriptionStatus.PAUSED
-    return status
 
 
 def refund_report(refund: Refund, payment_ref: str) -> RefundReport:

@@ -48,7 +48,7 @@ async def cancel(ctx: Context, request: CancellationRequest) -> SubscriptionRepo
                 await stripe.v1.subscriptions.update_async(
                     ref, _at_period_end(request), once("cancel", request.cancellation.id)
                 )
-            return await reading.subscription_alone(stripe, ref)
+            return await reading.subscription_alone(ctx, stripe, ref)
     except Missing as error:
         raise Refused(_UNKNOWN) from error
 
@@ -65,7 +65,7 @@ async def resume(ctx: Context, request: Resumption) -> SubscriptionReport:
                 _check_unscheduled(found)
                 key = once("resume", request.cancellation.id, str(found.canceled_at or 0))
                 await stripe.v1.subscriptions.update_async(ref, _going_on(found), key)
-            return await reading.subscription_alone(stripe, ref)
+            return await reading.subscription_alone(ctx, stripe, ref)
     except Missing as error:
         raise Refused(_UNKNOWN) from error
 

@@ -21,6 +21,7 @@ from portico.web.dashboard.here import Here, here, not_found, store_view
 from portico.web.dashboard.plugin_words import CAPABILITIES, DEPENDENTS, provided
 from portico.web.dashboard.schema_form import Schema
 from portico.web.http import gettext, lead_to, notice, typed
+from portico.web.portal.provider import message_of
 
 blueprint = Blueprint("dashboard_plugins", __name__)
 
@@ -201,13 +202,14 @@ async def save(name: str) -> Response:
         await activation.save_settings(at.rt, at.store, name, values, by=at.by)
     except InvalidSettings as error:
         known = {one.name for one in schema.fields}
+        say = at.rt.themes.translations.gettext(at.locale, name)
         for path, message in _errors(error).items():
             # A list's path goes on with the number of the line.
             field = path if path in known else path.rpartition(".")[0]
-            fields.refuse(field if field in known else "", message)
+            fields.refuse(field if field in known else "", say(message))
         return await _show(at, loaded, schema, fields, 400)
     except Refused as error:
-        return await _show(at, loaded, schema, fields.refuse("", gettext(str(error))), 409)
+        return await _show(at, loaded, schema, fields.refuse("", message_of(error)), 409)
     notice("good", gettext("Saved."))
     return lead_to(at.path(f"plugins/{name}"))
 

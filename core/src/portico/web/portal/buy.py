@@ -28,6 +28,7 @@ from portico.web.http import (
     runtime,
 )
 from portico.web.portal.pages import BoughtPage, BuyPage, FieldError
+from portico.web.portal.provider import message_of
 from portico.web.viewing import acts
 
 blueprint = Blueprint("buy", __name__)
@@ -65,7 +66,7 @@ async def start(slug: str) -> Response:
     except InvalidEmail:
         error = FieldError("email", gettext(_EMAIL))
     except Refused as refused:
-        error = FieldError("", gettext(refused.message))
+        error = FieldError("", message_of(refused))
     else:
         return redirect(url)
     return await _form(product, prices, price.id, email, [error])

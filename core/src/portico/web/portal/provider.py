@@ -12,6 +12,7 @@ from portico.hooks.errors import ActionRequired, Refused
 from portico.i18n import N_
 from portico.runtime import Runtime
 from portico.stores.models import Store
+from portico.web.http import current_locale, runtime
 from portico.web.portal.here import not_found
 
 T = TypeVar("T")
@@ -34,6 +35,12 @@ class Place(Protocol):
         """``message`` in the reader's language."""
 
 
+def message_of(signal: Refused | ActionRequired) -> str:
+    """What a service refuses with, or the plugin that it has asked, in the reader's language."""
+    say = runtime().themes.translations.gettext(current_locale(), signal.plugin)
+    return say(signal.message)
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """It was not done. ``url`` leads to what has to be done first, where the provider said so."""
@@ -51,9 +58,9 @@ async def attempt(at: Place, work: Awaitable[T], otherwise: str = UNREACHABLE) -
     try:
         return await work
     except ActionRequired as error:
-        return Failed(at.say(error.message), error.url)
+        return Failed(message_of(error), error.url)
     except Refused as error:
-        return Failed(at.say(error.message))
+        return Failed(message_of(error))
     except HTTPException:
         raise
     except Exception as error:

@@ -137,7 +137,9 @@ def _say_outcome(at: Here, update: PaymentMethodUpdate) -> None:
     elif update.state is AttemptState.CANCELED:
         notice("plain", at.say(N_("You kept your payment method. Nothing has changed.")))
     else:
-        notice("bad", update.failure_message or at.say(N_("The payment method was not accepted.")))
+        words = update.failure_message
+        say = at.rt.themes.translations.gettext(at.locale, update.provider)
+        notice("bad", say(words) if words else at.say(N_("The payment method was not accepted.")))
 
 
 async def _wait(at: Here, update: PaymentMethodUpdate) -> Response:
