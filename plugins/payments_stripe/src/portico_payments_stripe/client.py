@@ -206,3 +206,9 @@ class _Outage:
 
 
 _OUTAGES: dict[str, _Outage] = {}
+"""By where calls go: it is no store's matter, one Stripe serves them all."""
+
+
+def forget_outages() -> None:
+    """Begin as a process does that has not called yet; for tests."""
+    _OUTAGES.clear()

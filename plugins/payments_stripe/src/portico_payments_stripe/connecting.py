@@ -28,8 +28,10 @@ _NOTHING = "portico_check"
 _NO_ANSWER = N_("Stripe did not answer, so the key could not be tried. Try again in a minute.")
 _UNKNOWN = N_("Stripe does not know this key. Copy it once more from Stripe's dashboard.")
 _PUBLISHABLE = N_("This is a publishable key (pk_…). The secret or restricted key is needed.")
-_WRONG_MODE = N_("This key is for the other mode. Keys for it begin with %(prefixes)s.")
-_NO_KEY = N_("This is no key of Stripe's. Keys for this mode begin with %(prefixes)s.")
+_OTHER_KEY = {
+    Mode.TEST: N_("Keys for test mode begin with sk_test_ or rk_test_. This is another one."),
+    Mode.LIVE: N_("Keys for live mode begin with sk_live_ or rk_live_. This is another one."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,6 @@ PERMISSIONS = (
 """Without the last two it works too: by Checkout in setup mode, and by asking for events."""
 
 
-def _prefixes(mode: Mode) -> tuple[str, str]:
-    return f"sk_{mode.value}_", f"rk_{mode.value}_"
-
-
 async def validate(ctx: Context, change: SettingsChange) -> None:
     """Try keys before they are saved: whose they are, and what they may do."""
     old, new = cast("StripeSettings", change.old), cast("StripeSettings", change.new)
@@ -96,13 +94,10 @@ async def validate(ctx: Context, change: SettingsChange) -> None:
 
 def _form(key: str, mode: Mode) -> str | None:
     """What is wrong with a key at first sight."""
-    prefixes = {"prefixes": " / ".join(_prefixes(mode))}
     if key.startswith("pk_"):
         return _PUBLISHABLE
-    if key.startswith(_prefixes(mode)):
-        return None
-    other = Mode.TEST if mode is Mode.LIVE else Mode.LIVE
-    return (_WRONG_MODE if key.startswith(_prefixes(other)) else _NO_KEY) % prefixes
+    fits = key.startswith((f"sk_{mode.value}_", f"rk_{mode.value}_"))
+    return None if fits else _OTHER_KEY[mode]
 
 
 async def _try(ctx: Context, mode: Mode, key: str) -> str | None:

@@ -1,0 +1,45 @@
+"""The plugin keeps to what core relies on, against a Stripe that remembers."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import portico_payments_stripe
+from portico.testing.browser import Browser
+from portico.testing.contracts import (
+    CheckoutHooksContract,
+    PaymentMethodHooksContract,
+    Shop,
+    SubscriptionHooksContract,
+)
+
+from tests.payments_stripe.hosted import DECLINED, Person
+
+
+class OnStripesPage:
+    """What a person does on the hosted page."""
+
+    plugin = portico_payments_stripe.plugin
+    settings: ClassVar[Mapping[str, Any]] = {"test_key": "sk_test_portico"}
+
+    async def pay(self, shop: Shop, browser: Browser, url: str) -> None:
+        person = await Person(url).give()
+        assert "/return" in person.where, person.page
+
+    async def decline(self, shop: Shop, browser: Browser, url: str) -> None:
+        person = await Person(url).give(DECLINED)
+        assert "declined" in person.page
+
+    async def give_up(self, shop: Shop, browser: Browser, url: str) -> None:
+        pass  # the way back is a link that tells Stripe nothing
+
+
+class TestCheckout(OnStripesPage, CheckoutHooksContract):
+    pass
+
+
+class TestPaymentMethods(OnStripesPage, PaymentMethodHooksContract):
+    pass
+
+
+class TestSubscriptions(OnStripesPage, SubscriptionHooksContract):
+    pass
