@@ -7,8 +7,8 @@ from alembic import op
 
 from portico.db import UTCDateTime
 
-revision: str = '0011'
-down_revision: str | Sequence[str] | None = '0010'
+revision: str = "0012"
+down_revision: str | Sequence[str] | None = "0011"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
