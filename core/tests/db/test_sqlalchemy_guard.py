@@ -5,6 +5,7 @@ When one of these fails after an update, look at the named module of portico.db 
 
 from __future__ import annotations
 
+import enum
 import inspect
 import threading
 
@@ -12,6 +13,8 @@ import aiosqlite
 import databases
 import sqlalchemy as sa
 from portico.db.dialects import DIALECTS
+from portico.db.plan import Plan
+from portico.db.types import EnumType
 from sqlalchemy.sql.compiler import SQLCompiler
 
 table = sa.Table(
@@ -78,3 +81,20 @@ def test_the_backends_are_registered_with_the_databases_library() -> None:
         library = databases.Database(url, pool_size=1, readers=1)
         assert type(library._backend).__name__ == name
         assert type(library._backend).__module__.startswith("portico.db.")
+
+
+class Fruit(enum.StrEnum):
+    APPLE = "apple"
+    PEAR = "pear's"
+
+
+def test_members_of_enumerations_are_in_the_text_and_nothing_else_is() -> None:
+    kind = sa.Column("kind", EnumType(Fruit))
+    given = sa.bindparam("given", Fruit.APPLE, type_=EnumType(Fruit))
+    statement = sa.select(sa.literal("x' OR 1=1").label("text")).where(
+        kind == Fruit.PEAR, kind.in_(tuple(Fruit)), kind != given, kind == sa.bindparam("asked")
+    )
+    plan = Plan(statement, "postgresql")
+    assert "kind = 'pear''s' AND kind IN ('apple', 'pear''s')" in plan.sql
+    assert "OR" not in plan.sql
+    assert plan.bind({"asked": Fruit.PEAR}) == ["x' OR 1=1", "apple", "pear's"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import util
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.engine.interfaces import Dialect
 from typing_extensions import override
@@ -52,8 +53,31 @@ class _Float(sa.Float[Any]):
         return None
 
 
+class _Compiler(PGCompiler_asyncpg):
+    """Writes members of enumerations that a statement names into its text.
+
+    They need not be sent each time then, and the server, which plans once for all parameters
+    (portico.db.postgres), knows them: it finds the partial index that a state has.
+    """
+
+    @override
+    def visit_bindparam(self, bindparam: sa.BindParameter[Any], *args: Any, **options: Any) -> str:
+        if _is_constant(bindparam):
+            options["literal_binds"] = True
+        text: str = super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+        return text
+
+
+def _is_constant(parameter: sa.BindParameter[Any]) -> bool:
+    """Whether it is one of few values, all known to the code."""
+    value = parameter.value
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    return parameter.unique and bool(values) and all(isinstance(one, enum.Enum) for one in values)
+
+
 class _AsyncpgDialect(PGDialect_asyncpg):
     supports_statement_cache = True
+    statement_compiler = _Compiler
     colspecs = util.update_copy(
         PGDialect_asyncpg.colspecs,
         {
