@@ -21,13 +21,15 @@ def package(monkeypatch: pytest.MonkeyPatch) -> Any:
     module: Any = ModuleType("warmed.queries")
     module.ALL = Query(str, sa.select(table.c.id))
     module.BY_WORD = {"add": Command(sa.insert(table)), "drop": Command(sa.delete(table))}
+    module.LATER = Query(str, lambda: sa.select(table.c.id).limit(1))
     module.BROKEN = Query(str, sa.select(table.c.id).where(table.c.id.in_(sa.bindparam("ids"))))
     monkeypatch.setitem(sys.modules, "warmed.queries", module)
     return module
 
 
 async def test_every_statement_of_a_package_is_compiled_once(package: Any) -> None:
-    assert await warm_up("sqlite", "warmed") == 3
+    assert await warm_up("sqlite", "warmed") == 4
+    assert package.LATER.plan("sqlite").bind({}) == [1, 0]
     assert package.BY_WORD["add"]._plans.keys() == {"sqlite"}
     kept = package.ALL._plans["sqlite"]
     assert package.ALL.plan("sqlite") is kept
@@ -35,10 +37,10 @@ async def test_every_statement_of_a_package_is_compiled_once(package: Any) -> No
 
 
 async def test_what_a_statement_was_compiled_from_is_let_go_for_good(package: Any) -> None:
-    ever = weakref.ref(package.ALL.statement)
-    assert await warm_up("sqlite", "warmed", for_good=True) == 3
+    ever = weakref.ref(package.ALL.statement), weakref.ref(package.LATER.statement)
+    assert await warm_up("sqlite", "warmed", for_good=True) == 4
     gc.collect()
-    assert ever() is None
+    assert [one() for one in ever] == [None, None]
     assert package.ALL.plan("sqlite").sql == "SELECT things.id \nFROM things"
 
 

@@ -4,6 +4,7 @@ Every statement takes ``store_id`` and ``customer_id``.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,12 +100,12 @@ SECTIONS = Query(Sections, parts.SECTIONS)
 
 DOWNLOADS = Query(
     DownloadsData,
-    sa.select(*parts.HOLDINGS, column(FileVersion, parts.all_versions, "versions")),
+    lambda: sa.select(*parts.HOLDINGS, column(FileVersion, parts.all_versions, "versions")),
 )
 
 OVERVIEW = Query(
     OverviewData,
-    sa.select(
+    lambda: sa.select(
         *parts.HOLDINGS,
         *_with_orders(_purchases.limit(LATEST + 1)),
         column(PaymentMethod, parts.own_methods, "payment_methods"),
@@ -114,11 +115,13 @@ OVERVIEW = Query(
 OVERVIEW_VISIT = visit_with(OVERVIEW)
 """The page that is asked for most comes with the visit."""
 
+
+def _purchases_page(direction: str) -> sa.Select[Any]:
+    return sa.select(*parts.HOLDINGS, *_with_orders(_paged(_purchases, direction)))
+
+
 PURCHASES = {
-    direction: Query(
-        PurchasesData,
-        sa.select(*parts.HOLDINGS, *_with_orders(_paged(_purchases, direction))),
-    )
+    direction: Query(PurchasesData, partial(_purchases_page, direction))
     for direction in ("first", "before", "after")
 }
 
@@ -127,7 +130,7 @@ _order_id = _one_order.with_only_columns(orders.c.id)
 
 PURCHASE = Query(
     PurchaseData,
-    sa.select(
+    lambda: sa.select(
         *parts.HOLDINGS,
         *_with_orders(_one_order),
         column(Payment, _of_orders(payments, _order_id), "payments"),
@@ -138,7 +141,7 @@ PURCHASE = Query(
 
 INVOICE = Query(
     InvoiceData,
-    sa.select(
+    lambda: sa.select(
         column(Sections, parts.SECTIONS, "sections"),
         column(Order, _one_order.where(paid()), "orders"),
         column(OrderItem, _of_orders(order_items, _order_id), "items"),
@@ -164,7 +167,7 @@ def _products(ids: sa.Select[Any]) -> sa.Label[Any]:
 
 SUBSCRIPTIONS = Query(
     SubscriptionsData,
-    sa.select(
+    lambda: sa.select(
         column(Sections, parts.SECTIONS, "sections"),
         column(Subscription, _subscriptions, "subscriptions"),
         _products(parts.own_subscriptions.with_only_columns(subscriptions.c.product_id)),
@@ -176,7 +179,7 @@ _subject = parts.own_subscriptions.where(subscriptions.c.id == SUBJECT)
 
 SUBSCRIPTION = Query(
     SubscriptionData,
-    sa.select(
+    lambda: sa.select(
         *parts.HOLDINGS,
         column(Subscription, _subject, "subject"),
         column(
@@ -209,7 +212,7 @@ _licenses = parts.own_licenses.order_by(licenses.c.created_at.desc(), licenses.c
 def _license_page(chosen: sa.Select[Any]) -> Query[LicensesData]:
     return Query(
         LicensesData,
-        sa.select(
+        lambda: sa.select(
             column(Sections, parts.SECTIONS, "sections"),
             column(License, chosen, "licenses"),
             _products(chosen.with_only_columns(licenses.c.product_id).order_by(None)),
@@ -238,27 +241,22 @@ _in_year = _invoices.where(
     orders.c.created_at < sa.bindparam("year_end"),
 )
 
-BILLING = {
-    (direction, by_year): Query(
-        BillingData,
-        sa.select(
-            column(Sections, parts.SECTIONS, "sections"),
-            column(
-                PaymentMethod,
-                parts.own_methods.where(payment_methods.c.detached_at.is_(None)).order_by(
-                    payment_methods.c.is_default.desc(), payment_methods.c.created_at.desc()
-                ),
-                "payment_methods",
-            ),
-            column(Subscription, _subscriptions, "subscriptions"),
-            column(Order, _paged(_in_year if by_year else _invoices, direction), "invoices"),
-            column(
-                datetime,
-                _invoices.with_only_columns(orders.c.created_at),
-                "paid_at",
-            ),
-        ),
+
+def _billing_page(direction: str, by_year: bool) -> sa.Select[Any]:
+    attached = parts.own_methods.where(payment_methods.c.detached_at.is_(None)).order_by(
+        payment_methods.c.is_default.desc(), payment_methods.c.created_at.desc()
     )
+    return sa.select(
+        column(Sections, parts.SECTIONS, "sections"),
+        column(PaymentMethod, attached, "payment_methods"),
+        column(Subscription, _subscriptions, "subscriptions"),
+        column(Order, _paged(_in_year if by_year else _invoices, direction), "invoices"),
+        column(datetime, _invoices.with_only_columns(orders.c.created_at), "paid_at"),
+    )
+
+
+BILLING = {
+    (direction, by_year): Query(BillingData, partial(_billing_page, direction, by_year))
     for direction in ("first", "before", "after")
     for by_year in (False, True)
 }

@@ -5,6 +5,7 @@ What a search can stand for is looked up first (``listings.service``), and bound
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -223,7 +224,7 @@ def _by_product(shape: Shape) -> sa.CTE:
     return select.where(line_of > _cursor_id).order_by(line_of).cte("page")
 
 
-def _orders(shape: Shape) -> Query[OrderRow]:
+def _orders(shape: Shape) -> sa.Select[Any]:
     by_id = shape.product and not shape.search
     if by_id:
         page = _by_product(shape)
@@ -253,13 +254,11 @@ def _orders(shape: Shape) -> Query[OrderRow]:
         lines.with_only_columns(sa.func.count()).correlate(page).scalar_subquery().label("lines"),
     ).select_from(_join(page, customers, "customer_id"))
     if by_id:
-        return Query(
-            OrderRow, select.order_by(page.c.id.desc() if shape.newest_first else page.c.id)
-        )
-    return Query(OrderRow, _sorted(select, page, shape))
+        return select.order_by(page.c.id.desc() if shape.newest_first else page.c.id)
+    return _sorted(select, page, shape)
 
 
-def _subscriptions(shape: Shape) -> Query[SubscriptionRow]:
+def _subscriptions(shape: Shape) -> sa.Select[Any]:
     page = _page(
         subscriptions,
         shape,
@@ -277,10 +276,10 @@ def _subscriptions(shape: Shape) -> Query[SubscriptionRow]:
         payment_methods.c.brand,
         payment_methods.c.last4,
     ).select_from(with_customer.outerjoin(payment_methods, method))
-    return Query(SubscriptionRow, _sorted(select, page, shape))
+    return _sorted(select, page, shape)
 
 
-def _licenses(shape: Shape) -> Query[LicenseRow]:
+def _licenses(shape: Shape) -> sa.Select[Any]:
     page = _page(
         licenses,
         shape,
@@ -301,10 +300,10 @@ def _licenses(shape: Shape) -> Query[LicenseRow]:
         *[page.c[name] for name in names],
         customers.c.email, customers.c.name, product, number, trouble,
     ).select_from(_join(page, customers, "customer_id"))  # fmt: skip
-    return Query(LicenseRow, _sorted(select, page, shape))
+    return _sorted(select, page, shape)
 
 
-def _downloads(shape: Shape) -> Query[DownloadRow]:
+def _downloads(shape: Shape) -> sa.Select[Any]:
     of_version = downloads.c.file_version_id == _product
     page = _page(downloads, shape, *([of_version] if shape.product else []))
     version = file_versions.alias("version")
@@ -319,13 +318,17 @@ def _downloads(shape: Shape) -> Query[DownloadRow]:
         version.c.id.label("version_id"), products.c.name.label("product"),
         files.c.name.label("file"), version.c.filename, version.c.label, version.c.number,
     ).select_from(joined)  # fmt: skip
-    return Query(DownloadRow, _sorted(select, page, shape))
+    return _sorted(select, page, shape)
 
 
-ORDERS = {shape: _orders(shape) for shape in _shapes()}
-SUBSCRIPTIONS = {shape: _subscriptions(shape) for shape in _shapes()}
-LICENSES = {shape: _licenses(shape) for shape in _shapes()}
-DOWNLOADS = {shape: _downloads(shape) for shape in _shapes(state=False)}
+ORDERS = {shape: Query(OrderRow, partial(_orders, shape)) for shape in _shapes()}
+SUBSCRIPTIONS = {
+    shape: Query(SubscriptionRow, partial(_subscriptions, shape)) for shape in _shapes()
+}
+LICENSES = {shape: Query(LicenseRow, partial(_licenses, shape)) for shape in _shapes()}
+DOWNLOADS = {
+    shape: Query(DownloadRow, partial(_downloads, shape)) for shape in _shapes(state=False)
+}
 MARKS = {
     table.name: Query(
         datetime,

@@ -124,21 +124,25 @@ class VisitWithRow(Generic[T], tuple[Any, ...]):
 
 def visit_with(query: Query[T]) -> Query[VisitWithRow[T]]:
     """PORTAL_VISIT and a statement of ``store_id`` and ``customer_id`` in one round trip."""
-    model, select = cast(type[T], query.model), cast("sa.Select[Any]", query.statement)
+    model = cast(type[T], query.model)
     names = _names(model)
     fields = {
         "_fields": (*VisitRow._fields, *names),
         "_model": staticmethod(maker(cast(Callable[..., Any], model))),
     }
     row = cast("type[VisitWithRow[T]]", type("Row", (VisitWithRow,), fields))
-    found = replace_parameters(
-        select,
-        {
-            name: sa.select(_signed_in.c[name]).scalar_subquery()
-            for name in ("store_id", "customer_id")
-        },
-    ).selected_columns
-    return Query(row, _portal_visit.add_columns(*[found[name] for name in names]))
+
+    def together() -> sa.Select[Any]:
+        found = replace_parameters(
+            cast("sa.Select[Any]", query.statement),
+            {
+                name: sa.select(_signed_in.c[name]).scalar_subquery()
+                for name in ("store_id", "customer_id")
+            },
+        ).selected_columns
+        return _portal_visit.add_columns(*[found[name] for name in names])
+
+    return Query(row, together)
 
 
 class SellerVisitRow(tuple[Any, ...]):

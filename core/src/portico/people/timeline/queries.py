@@ -4,6 +4,7 @@ Each arm gives its newest rows before the cursor, so that the whole is never mor
 rows from each table.
 """
 
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -172,15 +173,14 @@ def _subscriptions(paged: bool) -> list[sa.Select[Any]]:
     ]  # fmt: skip
 
 
-def _timeline(paged: bool) -> Query[TimelineEvent]:
+def _timeline(*, paged: bool) -> sa.Select[Any]:
     every = sa.union_all(*_arms(paged)).subquery()
-    return Query(
-        TimelineEvent,
+    return (
         sa.select(*[one for one in every.c if one.key != "key"])
         .order_by(every.c["at"].desc(), every.c.key.desc())
-        .limit(_LIMIT),
+        .limit(_LIMIT)
     )
 
 
-TIMELINE = _timeline(paged=False)
-TIMELINE_BEFORE = _timeline(paged=True)
+TIMELINE = Query(TimelineEvent, partial(_timeline, paged=False))
+TIMELINE_BEFORE = Query(TimelineEvent, partial(_timeline, paged=True))
