@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from portico.cli import app
+from portico.cli.program import app
 from portico.settings import Settings
 from typer.main import get_command
 

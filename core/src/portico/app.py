@@ -173,6 +173,7 @@ def _warm(app: Quart, rt: Runtime) -> None:
         await warm_up(rt.db.dialect, "portico", for_good=True)
         for package in sorted({one.package for one in rt.registry.plugins.values()}):
             await warm_up(rt.db.dialect, package)
+        gc.unfreeze()  # what was frozen by the command line, and has been let go since
         gc.collect()
         # What is there now stays: modules, templates, statements, some 200,000 objects. Looking
         # through them for garbage again and again took a fifth of the time of a page.

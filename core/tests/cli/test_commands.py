@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from portico.cli import app, main
+from portico.cli import main
 from portico.cli.demo import _links
+from portico.cli.program import app
 from typer.testing import CliRunner
 
 KEY = "k" * 40
