@@ -20,6 +20,7 @@ from portico.api import (
     Store,
     Subscription,
 )
+from portico.catalog import service as catalog
 from portico.clock import FixedClock
 from portico.customers import service as customers
 from portico.events.handlers import schedule
@@ -119,6 +120,13 @@ class Shop:
         slug = await self.sell(options.pop("interval", Interval.MONTH), **options)
         await self.buy(slug, card)
         return await self.subscription()
+
+    async def dearer_plan(self, amount: int = 5000) -> Price:
+        """Another monthly price of what the customer has subscribed to."""
+        running = await self.subscription()
+        product = await catalog.product_by_id(self.rt, self.store.id, running.product_id)
+        assert product is not None
+        return await make_price(self.rt, self.store, product, Interval.MONTH, unit_amount=amount)
 
     async def work(self, **later: float) -> None:
         """Let time pass, and the worker do what is due then."""

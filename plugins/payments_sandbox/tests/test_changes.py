@@ -1,5 +1,6 @@
 """Changes of plan, pauses and the discount for who stays, through core's services."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,16 +18,10 @@ from portico.stores import service as stores
 from portico.subscriptions import changes, plans
 from portico.subscriptions.models import ChangeState
 from portico.testing.factories import make_price, make_product
+from portico_payments_sandbox import changes as own
+from portico_payments_sandbox import ledger, queries
 
 Shop = Any  # the fixture's class; see conftest.py
-FAILS_LATER = "4000 0000 0000 0341"
-
-
-async def dearer_plan(shop: Shop, amount: int = 5000, interval: Interval = Interval.MONTH) -> Any:
-    """Another price of what the customer has subscribed to."""
-    running = await shop.subscription()
-    product = await catalog.product_by_id(shop.rt, shop.store.id, running.product_id)
-    return await make_price(shop.rt, shop.store, product, interval, unit_amount=amount)
 
 
 async def rules(shop: Shop, **cancellation_or_update: Any) -> None:
@@ -37,7 +32,7 @@ async def rules(shop: Shop, **cancellation_or_update: Any) -> None:
 async def test_a_dearer_plan_in_the_middle_of_a_month(shop: Shop) -> None:
     await rules(shop, subscription_update={"proration_behavior": "always_invoice"})
     running = await shop.subscribe()
-    price = await dearer_plan(shop)
+    price = await shop.dearer_plan()
     half = (running.current_period_end - running.current_period_start) / 2
     shop.clock.advance(half)
     buyer = await shop.customer()
@@ -63,7 +58,7 @@ async def test_a_dearer_plan_in_the_middle_of_a_month(shop: Shop) -> None:
 async def test_a_cheaper_plan_leaves_a_credit_for_the_next_invoices(shop: Shop) -> None:
     await rules(shop, subscription_update={"proration_behavior": "always_invoice"})
     running = await shop.subscribe()
-    price = await dearer_plan(shop, 300)
+    price = await shop.dearer_plan(300)
     buyer = await shop.customer()
     seen = await changes.preview_change(shop.rt, shop.store, buyer, running.id, price.id)
     assert (seen.due_now, seen.credit, seen.next_amount) == (0, 2000, 0)
@@ -77,18 +72,14 @@ async def test_a_cheaper_plan_leaves_a_credit_for_the_next_invoices(shop: Shop) 
 async def test_a_card_that_is_declined_changes_nothing(shop: Shop) -> None:
     await rules(shop, subscription_update={"proration_behavior": "always_invoice"})
     running = await shop.subscribe()
-    price = await dearer_plan(shop)
+    price = await shop.dearer_plan()
     buyer = await shop.customer()
     seen = await changes.preview_change(shop.rt, shop.store, buyer, running.id, price.id)
     ctx = shop.rt.hooks.context(shop.store, "payments_sandbox")
-    from portico_payments_sandbox import ledger, queries  # noqa: PLC0415
-
     known = await ledger.get_subscription(ctx, running.provider_ref)
     card = await ledger.get_method(ctx, known.method)
     bad = ledger.row(card) | {"id": "sbm_bad", "behaviour": "declines"}
     await ctx.db.run(queries.ADD_METHOD, **bad)
-    from dataclasses import replace  # noqa: PLC0415
-
     await ledger.save_subscription(ctx, replace(known, method="sbm_bad"))
     with pytest.raises(Refused, match="declined"):
         await changes.confirm_change(shop.rt, shop.store, buyer, seen.id)
@@ -100,7 +91,7 @@ async def test_a_card_that_is_declined_changes_nothing(shop: Shop) -> None:
 
 async def test_an_old_preview_is_not_confirmed(shop: Shop) -> None:
     running = await shop.subscribe()
-    price = await dearer_plan(shop)
+    price = await shop.dearer_plan()
     buyer = await shop.customer()
     seen = await changes.preview_change(shop.rt, shop.store, buyer, running.id, price.id)
     shop.clock.advance(timedelta(minutes=31))
@@ -188,18 +179,9 @@ async def test_what_a_provider_never_answered_is_done_by_the_worker_once(
 ) -> None:
     await rules(shop, subscription_update={"proration_behavior": "always_invoice"})
     running = await shop.subscribe()
-    price = await dearer_plan(shop)
+    price = await shop.dearer_plan()
     buyer = await shop.customer()
     seen = await changes.preview_change(shop.rt, shop.store, buyer, running.id, price.id)
-    plugin = shop.rt.registry.plugins["payments_sandbox"].plugin
-    answers = plugin.change_subscription
-
-    async def charged_but_cut_off(ctx: Any, request: Any) -> Any:
-        await answers(ctx, request)
-        raise TimeoutError
-
-    from portico_payments_sandbox import changes as own  # noqa: PLC0415
-
     real = own.change
 
     async def cut_off(ctx: Any, request: Any) -> Any:

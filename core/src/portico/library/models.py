@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from portico.catalog.models import FileVersion, Product
+from portico.catalog.models import FileVersion, Price, Product
 from portico.entitlements.models import Grant
 from portico.entitlements.queries import OwnedItem
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
-from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
+from portico.subscriptions.models import (
+    Cancellation,
+    PaymentMethod,
+    Subscription,
+    SubscriptionChange,
+)
 
 LATEST = 5
 """Purchases that the overview shows."""
@@ -107,12 +112,18 @@ class SubscriptionsData:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionData(Holdings):
-    """One subscription, ``subject``, empty where the customer has no such subscription."""
+    """One subscription, ``subject``, empty where the customer has no such subscription.
+
+    ``prices`` are the recurring ones its product is sold at; ``changes`` the latest attempts to
+    change it, without previews.
+    """
 
     subject: tuple[Subscription, ...]
     orders: tuple[Order, ...]
     payment_methods: tuple[PaymentMethod, ...]
     cancellations: tuple[Cancellation, ...]
+    prices: tuple[Price, ...]
+    changes: tuple[SubscriptionChange, ...]
     licenses: tuple[License, ...]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portico.catalog.models import FileVersion, Product
-from portico.catalog.tables import products
+from portico.catalog.models import FileVersion, Price, PriceType, Product
+from portico.catalog.tables import prices, products
 from portico.db import Query
 from portico.library import parts
 from portico.library.models import (
@@ -33,8 +33,19 @@ from portico.licenses.tables import licenses
 from portico.orders.models import Order, OrderItem, OrderKind, Payment, Refund
 from portico.orders.tables import order_items, orders, payments, refunds
 from portico.sessions.queries import visit_with
-from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
-from portico.subscriptions.tables import cancellations, payment_methods, subscriptions
+from portico.subscriptions.models import (
+    Cancellation,
+    ChangeState,
+    PaymentMethod,
+    Subscription,
+    SubscriptionChange,
+)
+from portico.subscriptions.tables import (
+    cancellations,
+    payment_methods,
+    subscription_changes,
+    subscriptions,
+)
 
 SUBJECT: sa.BindParameter[str] = sa.bindparam("subject_id")
 CURSOR: sa.BindParameter[str] = sa.bindparam("cursor")
@@ -201,6 +212,30 @@ SUBSCRIPTION = Query(
             .order_by(cancellations.c.created_at.desc(), cancellations.c.id.desc())
             .limit(1),
             "cancellations",
+        ),
+        column(
+            Price,
+            sa.select(prices).where(
+                prices.c.store_id == STORE,
+                prices.c.product_id.in_(_subject.with_only_columns(subscriptions.c.product_id)),
+                prices.c.type == PriceType.RECURRING,
+                prices.c.active,
+            ),
+            "prices",
+        ),
+        column(
+            SubscriptionChange,
+            sa.select(subscription_changes)
+            .where(
+                subscription_changes.c.store_id == STORE,
+                subscription_changes.c.subscription_id.in_(
+                    _subject.with_only_columns(subscriptions.c.id)
+                ),
+                subscription_changes.c.state != ChangeState.PREVIEWED,
+            )
+            .order_by(subscription_changes.c.created_at.desc(), subscription_changes.c.id.desc())
+            .limit(PAGE),
+            "changes",
         ),
         column(License, parts.own_licenses, "licenses"),
     ),

@@ -99,6 +99,8 @@ class SubscriptionRow:
     trial_end: datetime | None
     cancel_at: datetime | None
     ended_at: datetime | None
+    paused_from: datetime | None
+    resumes_at: datetime | None
     created_at: datetime
     email: str
     name: str

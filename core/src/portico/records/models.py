@@ -8,7 +8,12 @@ from portico.emails.models import Email
 from portico.events.models import DeliveryState
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
-from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
+from portico.subscriptions.models import (
+    Cancellation,
+    PaymentMethod,
+    Subscription,
+    SubscriptionChange,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class SubscriptionRecord:
     methods: tuple[PaymentMethod, ...]
     orders: tuple[Order, ...]
     cancellations: tuple[Cancellation, ...]
+    changes: tuple[SubscriptionChange, ...]
 
 
 @dataclass(frozen=True, slots=True)

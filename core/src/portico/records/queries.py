@@ -26,8 +26,19 @@ from portico.records.models import (
     SubscriptionRecord,
     Waiting,
 )
-from portico.subscriptions.models import Cancellation, PaymentMethod, Subscription
-from portico.subscriptions.tables import cancellations, payment_methods, subscriptions
+from portico.subscriptions.models import (
+    Cancellation,
+    ChangeState,
+    PaymentMethod,
+    Subscription,
+    SubscriptionChange,
+)
+from portico.subscriptions.tables import (
+    cancellations,
+    payment_methods,
+    subscription_changes,
+    subscriptions,
+)
 
 NEWEST = 50
 """Orders of a subscription, mails about an order."""
@@ -109,6 +120,14 @@ SUBSCRIPTION = Query(
                 cancellations.c.created_at.desc(), cancellations.c.id.desc()
             ),
             "cancellations",
+        ),
+        _column(
+            SubscriptionChange,
+            _of(subscription_changes, "subscription_id")
+            .where(subscription_changes.c.state != ChangeState.PREVIEWED)
+            .order_by(subscription_changes.c.created_at.desc(), subscription_changes.c.id.desc())
+            .limit(NEWEST),
+            "changes",
         ),
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ end of one whose answer did not arrive.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -37,7 +37,7 @@ from portico.subscriptions.models import (
     Subscription,
     SubscriptionChange,
 )
-from portico.subscriptions.plans import NOT_NOW, can_change, offered
+from portico.subscriptions.plans import NOT_NOW, can_change, may_offer, offered
 from portico.subscriptions.rules import rules_of
 
 PREVIEW_LASTS = timedelta(minutes=30)
@@ -169,10 +169,15 @@ async def pause(
     product = await catalog.product_by_id(rt, store.id, subscription.product_id)
     if not 1 <= months <= rules_of(store, product).pause_months:
         raise Refused(NOT_NOW)
-    # Before the period that is paid for again, so that its invoice is made after the pause.
-    resumes_at = add_interval(subscription.charged_at, Interval.MONTH, months) - _BEFORE_A_PERIOD
     change = _new(rt, subscription, ChangeKind.PAUSE, ChangeState.PENDING)
-    return await _attempt(rt, store, customer, replace(change, resumes_at=resumes_at))
+    until = pause_ends(subscription, months)
+    return await _attempt(rt, store, customer, replace(change, resumes_at=until))
+
+
+def pause_ends(subscription: Subscription, months: int) -> datetime:
+    """When a pause of so many months ends: what was paid for lasts first. It is shortly before
+    the period that is paid for again, so that its invoice is made after the pause."""
+    return add_interval(subscription.charged_at, Interval.MONTH, months) - _BEFORE_A_PERIOD
 
 
 async def unpause(
@@ -185,13 +190,8 @@ async def unpause(
 
 
 async def offer_for(rt: Runtime, store: Store, subscription: Subscription) -> bool:
-    """Whether the store's discount can be offered: it has one, and it was not taken before."""
-    rules = PortalSettings.of(store).cancellation
-    if not rules.retention_percent_off or not can_change(subscription):
-        return False
-    made = await of_subscription(rt, store.id, subscription.id)
-    taken = (ChangeState.PENDING, ChangeState.SUCCEEDED)
-    return not any(one.kind is ChangeKind.RETENTION and one.state in taken for one in made)
+    """Whether the store's discount can be offered now."""
+    return may_offer(store, subscription, await of_subscription(rt, store.id, subscription.id))
 
 
 async def accept_offer(

@@ -1,5 +1,6 @@
 """What a customer may change a subscription to, by the rules of its product and the store."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portico.catalog import service as catalog
@@ -8,8 +9,14 @@ from portico.hooks.errors import Refused
 from portico.i18n import N_
 from portico.orders.checkout import MAX_QUANTITY
 from portico.runtime import Runtime
-from portico.stores.models import Store
-from portico.subscriptions.models import Subscription, SubscriptionStatus
+from portico.stores.models import PortalSettings, Store
+from portico.subscriptions.models import (
+    ChangeKind,
+    ChangeState,
+    Subscription,
+    SubscriptionChange,
+    SubscriptionStatus,
+)
 from portico.subscriptions.rules import rules_of
 
 NOT_NOW = N_("This subscription cannot be changed at the moment.")
@@ -72,17 +79,30 @@ async def choices(rt: Runtime, store: Store, subscription: Subscription) -> Choi
     return Choices(tuple(plans), rules.change_quantity)
 
 
+async def chosen(
+    rt: Runtime, store: Store, subscription: Subscription, offered: Choices, price_id: str
+) -> Choice | None:
+    """The plan with that price; None where it is not offered.
+
+    The one they have may stay as it is where only the quantity is changed, sold or not.
+    """
+    found = next((one for one in offered.plans if one.price.id == price_id), None)
+    if found is not None or not offered.quantity or price_id != subscription.price_id:
+        return found
+    price = await catalog.price_by_id(rt, store.id, price_id)
+    product = await catalog.product_by_id(rt, store.id, subscription.product_id)
+    return Choice(product, price, current=True) if price and product else None
+
+
 async def offered(
     rt: Runtime, store: Store, subscription: Subscription, price_id: str, quantity: int
 ) -> Price:
     """The price of a plan that may be chosen. Refused, in words, where it may not."""
     found = await choices(rt, store, subscription)
-    price = next((one.price for one in found.plans if one.price.id == price_id), None)
-    if price is None and found.quantity and price_id == subscription.price_id:
-        # Only the quantity may be changed, or the plan they have is no longer sold.
-        price = await catalog.price_by_id(rt, store.id, price_id)
-    if price is None:
+    plan = await chosen(rt, store, subscription, found, price_id)
+    if plan is None:
         raise Refused(_NOT_OFFERED)
+    price = plan.price
     if quantity != subscription.quantity and not found.quantity:
         raise Refused(NOT_NOW)
     if not 1 <= quantity <= MAX_QUANTITY:
@@ -90,3 +110,15 @@ async def offered(
     if (price.id, quantity) == (subscription.price_id, subscription.quantity):
         raise Refused(_SAME)
     return price
+
+
+def may_offer(store: Store, subscription: Subscription, made: Iterable[SubscriptionChange]) -> bool:
+    """Whether the store has a discount for who stays, and this one has not had it before.
+
+    ``made`` are the changes of the subscription so far.
+    """
+    if not PortalSettings.of(store).cancellation.retention_percent_off:
+        return False
+    had = (ChangeState.PENDING, ChangeState.SUCCEEDED)
+    taken = any(one.kind is ChangeKind.RETENTION and one.state in had for one in made)
+    return can_change(subscription) and not taken and subscription.discounted_amount is None

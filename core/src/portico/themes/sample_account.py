@@ -1,6 +1,7 @@
 """Sample subscriptions, payment methods, orders in full, and devices (see
 ``portico.themes.samples``)."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,10 +19,14 @@ from portico.subscriptions.models import (
     AttemptState,
     Cancellation,
     CancellationMode,
+    ChangeKind,
+    ChangeState,
     PaymentMethod,
     Subscription,
+    SubscriptionChange,
     SubscriptionStatus,
 )
+from portico.subscriptions.plans import Choice
 from portico.themes.sample_data import (
     BOOK,
     CLUB,
@@ -29,16 +34,19 @@ from portico.themes.sample_data import (
     FONT,
     GRACE_END,
     ITEMS,
+    MONTHLY,
     NEWS,
     NOW,
     ORDER,
     PAYMENT,
     REFUND,
     SPECIMEN,
+    YEARLY,
     entitlement,
     license_of,
 )
 from portico.web.portal import pages as p
+from portico.web.portal import subscription_pages as sp
 
 METHOD = PaymentMethod(
     store_id="sto_1",
@@ -100,13 +108,13 @@ ENDED = replace(
 )
 
 
-def subscription_row(subscription: Subscription) -> p.SubscriptionRow:
+def subscription_row(subscription: Subscription) -> sp.SubscriptionRow:
     """The row of a subscription, with its card."""
     until = GRACE_END if subscription.status is SubscriptionStatus.PAST_DUE else None
-    return p.SubscriptionRow(subscription, CLUB, METHOD, subscription.cancel_at or until)
+    return sp.SubscriptionRow(subscription, CLUB, METHOD, subscription.cancel_at or until)
 
 
-def subscription_page(subscription: Subscription) -> p.SubscriptionPage:
+def subscription_page(subscription: Subscription) -> sp.SubscriptionPage:
     """The page of a subscription."""
     live = subscription.status is not SubscriptionStatus.CANCELED
     cancellation = Cancellation(
@@ -121,19 +129,54 @@ def subscription_page(subscription: Subscription) -> p.SubscriptionPage:
         NOW,
         None,
     )
-    return p.SubscriptionPage(
+    return sp.SubscriptionPage(
         row=subscription_row(subscription),
         orders=(replace(ORDER, total=1200), replace(ORDER, total=1200, state=OrderState.FAILED)),
         can_cancel=live and subscription.cancel_at is None,
         can_resume=subscription.cancel_at is not None,
         can_update_payment_method=live,
         cancellation=cancellation if subscription.cancel_at else None,
+        can_change=subscription.status is SubscriptionStatus.ACTIVE,
+        can_pause=subscription.status is SubscriptionStatus.ACTIVE,
     )
 
 
-def cancel_page(subscription: Subscription) -> p.CancelPage:
+def change_pages() -> Iterator[
+    tuple[
+        str,
+        sp.ChangePage | sp.ChangePreviewPage | sp.PausePage | sp.OfferPage | sp.SubscriptionPage,
+    ]
+]:
+    """Changing the plan, pausing, and the offer before cancelling."""
+    row = subscription_row(SUBSCRIPTION)
+    plans = (Choice(CLUB, MONTHLY, True), Choice(CLUB, YEARLY, False))
+    yield "subscription-change", sp.ChangePage(row, plans, True, YEARLY.id, "1")
+    yield (
+        "subscription-change-error",
+        sp.ChangePage(row, plans, True, MONTHLY.id, "0", "Choose a quantity between 1 and 1000."),
+    )
+    change = SubscriptionChange(
+        "sto_1", "chg_1", SUBSCRIPTION.id, "payments_sandbox", ChangeKind.PLAN,
+        ChangeState.PREVIEWED, NOW, NOW, price_id=YEARLY.id, quantity=2, due_now=11350,
+        credit=650, next_amount=12000, next_at=datetime(2027, 11, 25, tzinfo=UTC), prorated_at=NOW,
+    )  # fmt: skip
+    yield "subscription-preview", sp.ChangePreviewPage(row, change, plans[1])
+    ends = tuple((n, datetime(2026, 12, 3, tzinfo=UTC) + timedelta(days=30 * n)) for n in (1, 2, 3))
+    yield "subscription-pause", sp.PausePage(row, ends)
+    yield "subscription-offer", sp.OfferPage(row, 50, 3, 600, "We would love to keep you.")
+    paused = replace(
+        SUBSCRIPTION, paused_from=SUBSCRIPTION.current_period_end, resumes_at=GRACE_END
+    )
+    yield "subscription-paused", replace(subscription_page(paused), can_unpause=True)
+    managed = replace(SUBSCRIPTION, managed_elsewhere=True, discounted_amount=600)
+    refused = replace(change, state=ChangeState.FAILED, failure_message="Your card was declined.")
+    page = subscription_page(managed)
+    yield "subscription-managed", replace(page, can_cancel=False, change=refused)
+
+
+def cancel_page(subscription: Subscription) -> sp.CancelPage:
     """The first step of cancelling."""
-    return p.CancelPage(
+    return sp.CancelPage(
         row=subscription_row(subscription),
         ends_at=subscription.current_period_end,
         lose=("New typefaces of the club", "Downloads of Foundry Club"),

@@ -16,6 +16,7 @@ from portico.themes import sample_account as account
 from portico.themes import sample_data as data
 from portico.web.portal import frame_model
 from portico.web.portal import pages as p
+from portico.web.portal import subscription_pages as sp
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +179,15 @@ class Samples:
                 data.ORDER, data.ITEMS, (data.PAYMENT,), (data.REFUND,), data.BILLED_CUSTOMER
             ),
         )
-        yield "subscriptions", p.SubscriptionsPage((*rows, account.subscription_row(account.ENDED)))
-        yield "subscriptions-empty", p.SubscriptionsPage(())
+        yield (
+            "subscriptions",
+            sp.SubscriptionsPage((*rows, account.subscription_row(account.ENDED))),
+        )
+        yield "subscriptions-empty", sp.SubscriptionsPage(())
         yield "subscription", account.subscription_page(account.SUBSCRIPTION)
         yield "subscription-past-due", account.subscription_page(account.PAST_DUE)
         yield "subscription-cancelled", account.subscription_page(account.CANCELLED)
+        yield from account.change_pages()
         yield "cancel", account.cancel_page(account.SUBSCRIPTION)
         yield "cancel-past-due", replace(account.cancel_page(account.PAST_DUE), ends_at=None)
         yield (

@@ -33,7 +33,7 @@ class Proration(StrEnum):
 
 
 class PortalForm(Form):
-    """The names are those of ``PortalSettings`` and ``CancellationRules``."""
+    """The names are those of ``PortalSettings``, ``CancellationRules`` and ``UpdateRules``."""
 
     sections: list[Literal["purchases", "subscriptions", "downloads", "licenses", "billing"]]
     mode: CancellationMode
@@ -41,6 +41,12 @@ class PortalForm(Form):
     proration_behavior: Proration = Proration.NONE
     retention: Annotated[str, Field(max_length=500)] = ""
     retention_url: WebAddress | None = None
+    retention_percent_off: Annotated[int, Field(ge=0, le=100)] = 0
+    retention_months: Annotated[int, Field(ge=1, le=36)] = 3
+    price: bool
+    quantity: bool
+    update_proration: Proration = Proration.CREATE_PRORATIONS
+    pause_months: Annotated[int, Field(ge=0, le=12)] = 0
     session_days: Annotated[int, Field(ge=1, le=365)]
     grace_days: Annotated[int, Field(ge=0, le=365)]
     locale: str
@@ -57,7 +63,7 @@ class PortalForm(Form):
 def _values(at: Here, store: Store) -> dict[str, Any]:
     """What is saved, as the form has it."""
     settings = PortalSettings.of(store)
-    rules = settings.cancellation
+    rules, updates = settings.cancellation, settings.subscription_update
     return {
         "sections": list(settings.sections),
         "mode": rules.mode,
@@ -65,10 +71,26 @@ def _values(at: Here, store: Store) -> dict[str, Any]:
         "proration_behavior": rules.proration_behavior,
         "retention": rules.retention,
         "retention_url": rules.retention_url,
+        "retention_percent_off": str(rules.retention_percent_off or ""),
+        "retention_months": str(rules.retention_months),
+        "price": updates.price,
+        "quantity": updates.quantity,
+        "update_proration": updates.proration_behavior,
+        "pause_months": str(updates.pause_months),
         "session_days": str(settings.session_days),
         "grace_days": str(settings.grace_days),
         "locale": store.locale,
         "languages": list(settings.offered(_known(at))),
+    }
+
+
+def pauses() -> dict[int | str, str]:
+    """How long a pause may be at most, in words."""
+    months = range(1, 13)
+    none: dict[int | str, str] = {0: gettext("Not at all")}
+    return none | {
+        n: ngettext("%(num)s month at most", "%(num)s months at most", n) % {"num": n}
+        for n in months
     }
 
 
@@ -93,6 +115,7 @@ async def _show(form: Fields[Any], status: int = 200) -> Response:
         "url": url,
         "snippet": f'<a href="{url}">{gettext("Your purchases")}</a>',
         "languages_known": {code: language_name(code) for code in _known(at)},
+        "pauses": pauses(),
         "days": {n: ngettext("%(num)s day", "%(num)s days", n) % {"num": n} for n in days},
     }
     return await page("dashboard/settings/portal.html", context, status)
@@ -123,6 +146,14 @@ async def save() -> Response:
             "proration_behavior": form.proration_behavior.value,
             "retention": form.retention,
             "retention_url": form.retention_url or "",
+            "retention_percent_off": form.retention_percent_off,
+            "retention_months": form.retention_months,
+        },
+        "subscription_update": {
+            "price": form.price,
+            "quantity": form.quantity,
+            "proration_behavior": form.update_proration.value,
+            "pause_months": form.pause_months,
         },
     }
     await stores.update_portal(at.rt, at.store.id, values, locale=form.locale, by=at.by)

@@ -7,12 +7,13 @@ from pydantic import Field
 from quart import Blueprint, Response
 
 from portico.catalog import service as catalog
-from portico.catalog.models import PriceType, Product
+from portico.catalog.models import PriceType, Product, ProductState
 from portico.sellers.models import Permission
 from portico.subscriptions.models import CancellationMode
 from portico.subscriptions.rules import rules_of
 from portico.web.dashboard.forms import Fields, Form, shown, submitted
 from portico.web.dashboard.here import here, store_view
+from portico.web.dashboard.portal import pauses
 from portico.web.dashboard.product_frame import product_of, product_page
 from portico.web.http import gettext, lead_to, notice
 
@@ -26,12 +27,28 @@ class Reason(StrEnum):
     SKIP = "skip"
 
 
+class Allowed(StrEnum):
+    """Whether customers may."""
+
+    YES = "yes"
+    NO = "no"
+
+    @classmethod
+    def of(cls, value: bool | None) -> str:
+        """As the form has it; empty for as in the store."""
+        return "" if value is None else (cls.YES if value else cls.NO).value
+
+
 class RulesForm(Form):
     """What is left empty is as in the store."""
 
     mode: CancellationMode | None = None
     cancellation_reason: Reason | None = None
     grace_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    change_price: Allowed | None = None
+    change_quantity: Allowed | None = None
+    pause_months: Annotated[int, Field(ge=0, le=12)] | None = None
+    switch_to: tuple[str, ...] = ()
     downloads_after_cancellation: bool = False
 
     def rules(self) -> dict[str, Any]:
@@ -41,8 +58,16 @@ class RulesForm(Form):
             "mode": self.mode.value if self.mode else None,
             "cancellation_reason": None if reason is None else reason is Reason.ASK,
             "grace_days": self.grace_days,
+            "change_price": _as_bool(self.change_price),
+            "change_quantity": _as_bool(self.change_quantity),
+            "pause_months": self.pause_months,
+            "switch_to": list(self.switch_to) or None,
         }
         return {name: value for name, value in found.items() if value is not None}
+
+
+def _as_bool(value: Allowed | None) -> bool | None:
+    return None if value is None else value is Allowed.YES
 
 
 def _current(product: Product) -> dict[str, Any]:
@@ -52,6 +77,10 @@ def _current(product: Product) -> dict[str, Any]:
         "mode": own.get("mode", ""),
         "cancellation_reason": "" if asks is None else (Reason.ASK if asks else Reason.SKIP).value,
         "grace_days": str(own.get("grace_days", "")),
+        "change_price": Allowed.of(own.get("change_price")),
+        "change_quantity": Allowed.of(own.get("change_quantity")),
+        "pause_months": str(own.get("pause_months", "")),
+        "switch_to": list(own.get("switch_to", ())),
         "downloads_after_cancellation": product.downloads_after_cancellation,
     }
 
@@ -69,13 +98,34 @@ async def _show(
 ) -> Response:
     at = here()
     prices = await catalog.all_prices(at.rt, at.store, [product.id])
+    others = await _others(product)
+    most = pauses()[rules_of(at.store, None).pause_months]
+    as_in_store = gettext("As in the store: %(words)s") % {"words": most}
     context = {
         "form": form,
         "of_store": rules_of(at.store, None),
         "own": rules_of(at.store, product),
+        "others": {one.id: one.name for one in others},
+        "pauses": {"": as_in_store} | pauses(),
         "recurring": any(one.type is PriceType.RECURRING for one in prices),
     }
     return await product_page(product, "subscription-rules", context, status)
+
+
+async def _others(product: Product) -> list[Product]:
+    """What customers may be let change to: other products that are sold by subscription."""
+    at = here()
+    known = {one.id: one for one in await catalog.products(at.rt, at.store)}
+    prices = await catalog.all_prices(at.rt, at.store, list(known))
+    sold = {one.product_id for one in prices if one.type is PriceType.RECURRING and one.active}
+    kept = set(product.subscription_rules.get("switch_to", ()))
+    found = [
+        one
+        for one in known.values()
+        if one.id != product.id
+        and (one.id in kept or (one.id in sold and one.state is ProductState.ACTIVE))
+    ]
+    return sorted(found, key=lambda one: one.name)
 
 
 @blueprint.post("/products/<product_id>/subscription-rules")
@@ -86,6 +136,10 @@ async def save(product_id: str) -> Response:
     fields = (await submitted(RulesForm)).against(_current(product))
     if fields.data is None:
         return await _show(product, fields, 409 if fields.conflicts else 400)
+    known = {one.id for one in await _others(product)}
+    if not set(fields.data.switch_to) <= known:
+        fields.refuse("switch_to", gettext("Choose one of the list."))
+        return await _show(product, fields, 400)
     await catalog.update_product(
         at.rt, at.store, product.id, subscription_rules=fields.data.rules(),
         downloads_after_cancellation=fields.data.downloads_after_cancellation, by=at.by,

@@ -103,6 +103,7 @@ async def show(subscription_id: str) -> Response:
         "method": paid_with(one, record.methods),
         "orders": record.orders,
         "cancellations": record.cancellations,
+        "changes": record.changes,
         "can_cancel": subscriptions.can_cancel(one)
         and await offers(at, one.provider, SubscriptionHooks.cancel_subscription),
         "can_resume": subscriptions.can_resume(one)

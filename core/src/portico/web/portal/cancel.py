@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from portico.catalog.models import Product
 from portico.entitlements.models import Entitlement
 from portico.i18n import N_
+from portico.library.models import SubscriptionData
 from portico.library.service import Shelf
 from portico.stores.models import PortalSettings
 from portico.subscriptions import service as subscriptions
@@ -20,8 +21,9 @@ from portico.subscriptions.models import (
 from portico.subscriptions.rules import rules_of
 from portico.web.http import form, notice, redirect, render, signed_in
 from portico.web.portal.here import Here, here
-from portico.web.portal.pages import CancelPage
 from portico.web.portal.provider import Failed, attempt
+from portico.web.portal.subscription_options import may_offer
+from portico.web.portal.subscription_pages import CancelPage, OfferPage
 from portico.web.portal.subscriptions import fail, load
 from portico.web.portal.views import shelf_of, subscription_row
 
@@ -45,18 +47,32 @@ class _Answers:
 @blueprint.get("/subscriptions/<subscription_id>/cancel")
 @signed_in
 async def ask(subscription_id: str) -> Response:
-    """What cancelling means, before it is done."""
+    """What cancelling means, before it is done; before that, once, what the store offers."""
     at = here()
-    found = await _page(at, subscription_id, _Answers())
-    return await render(found) if isinstance(found, CancelPage) else found
-
-
-async def _page(
-    at: Here, subscription_id: str, answers: _Answers, error: str | None = None
-) -> CancelPage | Response:
     data, subject = await load(at, subscription_id)
     if not subscriptions.can_cancel(subject):
         return redirect(at.path(f"subscriptions/{subject.id}"))
+    if request.args.get("offer") != "no" and await may_offer(at, data):
+        return await render(await _offer(at, data))
+    return await render(await _page(at, data, _Answers()))
+
+
+async def _offer(at: Here, data: SubscriptionData) -> OfferPage:
+    shelf, subject = await shelf_of(at, data), data.subject[0]
+    rules = PortalSettings.of(at.store).cancellation
+    return OfferPage(
+        row=subscription_row(at.store, subject, shelf.products, data.payment_methods),
+        percent_off=rules.retention_percent_off,
+        months=rules.retention_months,
+        amount=(subject.amount * (100 - rules.retention_percent_off) + 50) // 100,
+        text=rules.retention,
+    )
+
+
+async def _page(
+    at: Here, data: SubscriptionData, answers: _Answers, error: str | None = None
+) -> CancelPage:
+    subject = data.subject[0]
     shelf = await shelf_of(at, data)
     product = shelf.products.get(subject.product_id)
     ends_at = _ends_at(at, subject, product)
@@ -71,7 +87,8 @@ async def _page(
         reason=answers.reason,
         comment=answers.comment,
         error=error,
-        retention=rules.retention,
+        # With a discount to offer the words stood beside it already.
+        retention="" if rules.retention_percent_off else rules.retention,
         retention_url=rules.retention_url,
     )
 
@@ -119,7 +136,7 @@ async def cancel(subscription_id: str) -> Response:
     at = here()
     fields = await form()
     answers = _Answers(fields.get("reason", ""), fields.get("comment", "")[:COMMENT_LENGTH])
-    _, subject = await load(at, subscription_id)
+    data, subject = await load(at, subscription_id)
     if not subscriptions.can_cancel(subject):
         return redirect(at.path(f"subscriptions/{subject.id}"))
     done = await attempt(
@@ -130,18 +147,11 @@ async def cancel(subscription_id: str) -> Response:
         ),
     )  # fmt: skip
     if isinstance(done, Failed):
-        return await _not_canceled(at, subject, answers, done)
+        if done.url is not None:
+            return redirect(done.url)
+        # The form again, with what was filled in and why it was not done.
+        return await render(await _page(at, data, answers, done.text))
     return redirect(at.path(f"subscriptions/{subject.id}"))
-
-
-async def _not_canceled(
-    at: Here, subject: Subscription, answers: _Answers, failed: Failed
-) -> Response:
-    """The form again, with what was filled in and why it was not done."""
-    if failed.url is not None:
-        return redirect(failed.url)
-    page = await _page(at, subject.id, answers, failed.text)
-    return await render(page) if isinstance(page, CancelPage) else page
 
 
 @blueprint.post("/subscriptions/<subscription_id>/resume")

@@ -27,8 +27,8 @@ from portico.web.portal.pages import (
     Page,
     PurchasePage,
     SettingsPage,
-    SubscriptionPage,
 )
+from portico.web.portal.subscription_pages import SubscriptionPage
 
 _log = structlog.get_logger(__name__)
 

@@ -16,11 +16,16 @@ from portico.entitlements.models import Entitlement
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.sessions.models import Session
-from portico.subscriptions.models import (
-    Cancellation,
-    CancellationReason,
-    PaymentMethod,
-    Subscription,
+from portico.subscriptions.models import PaymentMethod, Subscription
+from portico.web.portal.subscription_pages import (
+    CancelPage,
+    ChangePage,
+    ChangePreviewPage,
+    OfferPage,
+    PausePage,
+    SubscriptionPage,
+    SubscriptionRow,
+    SubscriptionsPage,
 )
 
 
@@ -87,16 +92,6 @@ class Purchase:
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionRow:
-    """A subscription in a list. ``access_until`` is set where access will end."""
-
-    subscription: Subscription
-    product: Product
-    payment_method: PaymentMethod | None
-    access_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Alert:
     """The one thing that needs action: a payment that did not go through."""
 
@@ -150,49 +145,6 @@ class InvoicePage:
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
     customer: Customer
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionsPage:
-    """All subscriptions, the ended ones last."""
-
-    template: ClassVar[str] = "portal/subscriptions.html"
-    subscriptions: tuple[SubscriptionRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionPage:
-    """One subscription and what can be done with it."""
-
-    template: ClassVar[str] = "portal/subscription.html"
-    row: SubscriptionRow
-    orders: tuple[Order, ...]
-    can_cancel: bool
-    can_resume: bool
-    can_update_payment_method: bool
-    cancellation: Cancellation | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CancelPage:
-    """The first step of cancelling: what happens, what is lost, what stays.
-
-    ``ends_at`` is None where it ends at once. ``retention`` is what the seller offers instead, in
-    the seller's words.
-    """
-
-    template: ClassVar[str] = "portal/cancel.html"
-    row: SubscriptionRow
-    ends_at: datetime | None
-    lose: tuple[str, ...]
-    keep: tuple[str, ...]
-    ask_reason: bool
-    reasons: tuple[CancellationReason, ...] = tuple(CancellationReason)
-    reason: str = ""
-    comment: str = ""
-    error: str | None = None
-    retention: str = ""
-    retention_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +330,8 @@ class TextPage:
 
 Page = (
     SignInPage | SignInSentPage | SignInLinkPage | OverviewPage | PurchasesPage | PurchasePage
-    | InvoicePage | SubscriptionsPage | SubscriptionPage | CancelPage | PaymentMethodWaitPage
+    | InvoicePage | SubscriptionsPage | SubscriptionPage | ChangePage | ChangePreviewPage
+    | PausePage | OfferPage | CancelPage | PaymentMethodWaitPage
     | DownloadsPage | FileMissingPage | LicensesPage | ReplaceLicensePage | BillingPage
     | SettingsPage | UnsubscribePage | EmailChangePage | BuyPage | BoughtPage | ErrorPage
     | TextPage

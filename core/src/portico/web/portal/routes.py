@@ -13,6 +13,7 @@ from portico.web.portal import (
     imprint,
     licenses,
     overview,
+    plans,
     purchases,
     settings,
     sign_in,
@@ -26,8 +27,8 @@ def blueprints() -> list[Blueprint]:
     """Every page of the portal. Before each, the visit is loaded; no store, no page (404)."""
     portal = portal_blueprint("portal", __name__)
     for part in (
-        overview, purchases, subscriptions, cancel, downloads_page, downloads, licenses, billing,
-        buy, sign_in, settings, unsubscribe, imprint, viewing,
+        overview, purchases, subscriptions, plans, cancel, downloads_page, downloads, licenses,
+        billing, buy, sign_in, settings, unsubscribe, imprint, viewing,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     portal.before_request(_skip_hidden)

@@ -12,15 +12,19 @@ from portico.library.models import SubscriptionData
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import (
     AttemptState,
+    ChangeState,
     PaymentMethodUpdate,
     Subscription,
+    SubscriptionChange,
     SubscriptionStatus,
 )
 from portico.web.http import notice, redirect, render, signed_in
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
-from portico.web.portal.pages import PaymentMethodWaitPage, SubscriptionPage, SubscriptionsPage
+from portico.web.portal.pages import PaymentMethodWaitPage
 from portico.web.portal.provider import Failed, attempt, offers
+from portico.web.portal.subscription_options import may_change, may_pause, may_unpause
+from portico.web.portal.subscription_pages import SubscriptionPage, SubscriptionsPage
 from portico.web.portal.views import shelf_of, subscription_row
 from portico.web.viewing import acts
 
@@ -33,6 +37,8 @@ RUNNING = frozenset(SubscriptionStatus) - {
 RELOAD_SECONDS, RELOAD_SECONDS_LATER = 3, 30
 PATIENCE = timedelta(minutes=3)
 """A provider that has not answered by then is asked less often."""
+NEWS_LASTS = timedelta(days=1)
+"""How long the page says that a change was refused."""
 
 
 @blueprint.get("/subscriptions")
@@ -83,7 +89,21 @@ async def subscription_page(at: Here, subscription_id: str) -> SubscriptionPage:
         can_update_payment_method=subject.status in RUNNING
         and await offers(at, provider, PaymentMethodHooks.start_payment_method_update),
         cancellation=data.cancellations[0] if data.cancellations else None,
+        can_change=await may_change(at, data),
+        can_pause=await may_pause(at, subject),
+        can_unpause=await may_unpause(at, subject),
+        change=_untold(at, data),
     )
+
+
+def _untold(at: Here, data: SubscriptionData) -> SubscriptionChange | None:
+    """The latest change, where the subscription itself does not show it: not made yet, or refused
+    lately."""
+    latest = data.changes[0] if data.changes else None
+    if latest is None or latest.state is ChangeState.PENDING:
+        return latest
+    lately = at.rt.clock.now() - latest.updated_at < NEWS_LASTS
+    return latest if latest.state is ChangeState.FAILED and lately else None
 
 
 @blueprint.post("/subscriptions/<subscription_id>/payment-method")

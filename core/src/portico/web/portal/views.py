@@ -12,7 +12,8 @@ from portico.stores.models import Store
 from portico.subscriptions.models import PaymentMethod, Subscription, SubscriptionStatus
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here
-from portico.web.portal.pages import Download, Purchase, SubscriptionRow
+from portico.web.portal.pages import Download, Purchase
+from portico.web.portal.subscription_pages import SubscriptionRow
 
 ENDED = frozenset({SubscriptionStatus.CANCELED})
 
