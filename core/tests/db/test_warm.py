@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import subprocess
 import sys
 import weakref
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -51,3 +53,14 @@ async def test_the_loop_goes_on_between_two_statements(package: Any) -> None:
         await asyncio.sleep(0)
         turns += 1
     assert turns > 3
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+def test_no_statement_of_core_needs_what_another_was_compiled_from(dialect: str) -> None:
+    """In a process of its own: the statements are of no use to other tests afterwards."""
+    program = Path(__file__).parent / "programs" / "settle.py"
+    done = subprocess.run(
+        [sys.executable, str(program), dialect], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert int(done.stdout) > 300

@@ -114,16 +114,18 @@ DOWNLOADS = Query(
     lambda: sa.select(*parts.HOLDINGS, column(FileVersion, parts.all_versions, "versions")),
 )
 
-OVERVIEW = Query(
-    OverviewData,
-    lambda: sa.select(
+
+def _overview() -> sa.Select[Any]:
+    return sa.select(
         *parts.HOLDINGS,
         *_with_orders(_purchases.limit(LATEST + 1)),
         column(PaymentMethod, parts.own_methods, "payment_methods"),
-    ),
-)
+    )
 
-OVERVIEW_VISIT = visit_with(OVERVIEW)
+
+OVERVIEW = Query(OverviewData, _overview)
+
+OVERVIEW_VISIT = visit_with(OverviewData, _overview)
 """The page that is asked for most comes with the visit."""
 
 

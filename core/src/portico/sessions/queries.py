@@ -122,9 +122,9 @@ class VisitWithRow(Generic[T], tuple[Any, ...]):
         return made
 
 
-def visit_with(query: Query[T]) -> Query[VisitWithRow[T]]:
-    """PORTAL_VISIT and a statement of ``store_id`` and ``customer_id`` in one round trip."""
-    model = cast(type[T], query.model)
+def visit_with(model: type[T], make: Callable[[], sa.Select[Any]]) -> Query[VisitWithRow[T]]:
+    """PORTAL_VISIT and a statement of ``store_id`` and ``customer_id``, which gives one row of
+    ``model``, in one round trip."""
     names = _names(model)
     fields = {
         "_fields": (*VisitRow._fields, *names),
@@ -134,7 +134,7 @@ def visit_with(query: Query[T]) -> Query[VisitWithRow[T]]:
 
     def together() -> sa.Select[Any]:
         found = replace_parameters(
-            cast("sa.Select[Any]", query.statement),
+            make(),
             {
                 name: sa.select(_signed_in.c[name]).scalar_subquery()
                 for name in ("store_id", "customer_id")
