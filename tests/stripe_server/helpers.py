@@ -3,9 +3,22 @@
 from dataclasses import dataclass
 
 import httpx
+import stripe
 from stripe import Customer, Price
 from stripe._v1_services import V1Services
 from stripe.params import CustomerCreateParams, PriceCreateParams
+
+from tests.support.stripe import StripeServer
+
+
+def client(server: StripeServer, key: str = "", retries: int = 0) -> stripe.StripeClient:
+    """A client on the server."""
+    return stripe.StripeClient(
+        key or server.key,
+        base_addresses={"api": server.base},
+        max_network_retries=retries,
+        http_client=stripe.HTTPXClient(timeout=20),
+    )
 
 
 @dataclass

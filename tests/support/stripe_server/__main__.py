@@ -13,10 +13,9 @@ from tests.support.stripe_server.api import Api
 from tests.support.stripe_server.billing.clock import run_until
 from tests.support.stripe_server.control import Control
 from tests.support.stripe_server.errors import Problem
-from tests.support.stripe_server.faults import Faults
 from tests.support.stripe_server.hosted import pages
 from tests.support.stripe_server.http import Request, Response, serve
-from tests.support.stripe_server.keys import SECRET_KEY, Keys
+from tests.support.stripe_server.keys import SECRET_KEY
 from tests.support.stripe_server.world import World
 
 
@@ -27,9 +26,8 @@ class Application:
         for module in pkgutil.iter_modules(resources.__path__, f"{resources.__name__}."):
             importlib.import_module(module.name)
         self.world = World(base_url)
-        faults, keys = Faults(), Keys()
-        self.api = Api(self.world, faults, keys)
-        self.control = Control(self.world, faults, keys)
+        self.api = Api(self.world)
+        self.control = Control(self.api)
 
     async def __call__(self, request: Request) -> Response:
         """Answer, whatever comes; a bug of this server is a 500 with its traceback."""
@@ -49,7 +47,7 @@ class Application:
 async def _tick(world: World) -> None:
     """Live through what falls due as real time goes by."""
     while True:
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
         try:
             run_until(world, world.now(), None)
         except Problem:

@@ -32,11 +32,16 @@ class Api:
     """The part under ``/v1/``."""
 
     world: World
-    faults: Faults
-    keys: Keys
+    faults: Faults = field(default_factory=Faults)
+    keys: Keys = field(default_factory=Keys)
     routes: list[Route] = field(default_factory=routes)
     _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
     _turn: int = 0
+
+    def reset(self) -> None:
+        """Forget faults, keys and the answers that were kept."""
+        self.faults, self.keys = Faults(), Keys()
+        self._kept.clear()
 
     async def answer(self, request: Request) -> Response:
         """Answer one call."""
@@ -127,7 +132,7 @@ class Api:
             call = Call(ids, params, key, idempotency_key, request.path)
             answer = expanded(world, route.answer(world, call), params.get("expand", []))
         except Problem as problem:
-            problem.begun = True
+            problem.begun = not str(problem.error.get("code")).startswith("parameter_")
             raise
         finally:
             world.cause = Cause()

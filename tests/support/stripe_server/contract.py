@@ -18,7 +18,8 @@ SERVICES = (
     "billing_portal.sessions", "charges", "checkout.sessions", "checkout.sessions.line_items",
     "coupons", "customers", "customers.balance_transactions", "customers.payment_methods",
     "customers.tax_ids", "disputes", "events", "invoice_items", "invoice_payments", "invoices",
-    "invoices.line_items", "payment_intents", "payment_methods", "prices", "products",
+    "invoices.line_items", "payment_intents", "payment_links",
+    "payment_links.line_items", "payment_methods", "prices", "products",
     "promotion_codes", "refunds", "setup_intents", "subscription_items", "subscription_schedules",
     "subscriptions", "tax_ids", "tax_rates", "test_helpers.test_clocks", "webhook_endpoints",
 )  # fmt: skip

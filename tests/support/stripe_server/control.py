@@ -5,21 +5,31 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
+from tests.support.stripe_server.api import Api
 from tests.support.stripe_server.billing.clock import run_until
 from tests.support.stripe_server.billing.payments import dispute
+from tests.support.stripe_server.bulk import make
 from tests.support.stripe_server.errors import Json
 from tests.support.stripe_server.faults import Fault, Faults
 from tests.support.stripe_server.http import Request, Response
 from tests.support.stripe_server.keys import Keys
 from tests.support.stripe_server.resources.refunds import settle
-from tests.support.stripe_server.world import Settings, World
+from tests.support.stripe_server.world import Settings
 
 
 class Control:
     """Answers ``POST /_control/<name>`` with what the method of that name returns."""
 
-    def __init__(self, world: World, faults: Faults, keys: Keys) -> None:
-        self._world, self._faults, self._keys = world, faults, keys
+    def __init__(self, api: Api) -> None:
+        self._api, self._world = api, api.world
+
+    @property
+    def _faults(self) -> Faults:
+        return self._api.faults
+
+    @property
+    def _keys(self) -> Keys:
+        return self._api.keys
 
     async def answer(self, request: Request) -> Response:
         """Do one thing; 400 with words where that cannot be."""
@@ -36,6 +46,12 @@ class Control:
         except Exception as error:
             return _json({"error": f"{type(error).__name__}: {error}"}, 500)
 
+    def reset(self) -> Json:
+        """Begin anew: nothing held, no faults, the first key only."""
+        self._world.reset()
+        self._api.reset()
+        return {}
+
     def state(self) -> Json:
         """Time, numbers of objects, and whether webhooks are out."""
         return {"now": self._world.now(), "objects": self._world.store.kinds(),
@@ -45,6 +61,10 @@ class Control:
     def object(self, id: str) -> Any:  # noqa: A002
         """An object as it is now, whatever the faults; None for none."""
         return self._world.store.find(id)
+
+    def account(self) -> Json:
+        """The account."""
+        return self._world.account
 
     def objects(self, kind: str) -> list[Json]:
         """Every object of a kind, oldest first."""
@@ -143,6 +163,10 @@ class Control:
         old = self._world.outbox.secrets[endpoint]
         self._world.outbox.secrets[endpoint] = [secret, *(old if keep_old else [])]
         return {"secret": secret}
+
+    def bulk(self, customers: int = 10_000, subscriptions: int = 15_000, **more: Any) -> Json:
+        """Make a grown business at once, without events; see ``bulk.make``."""
+        return make(self._world, customers, subscriptions, **more)
 
     def dispute(self, charge: str, reason: str = "fraudulent", amount: int | None = None) -> Json:
         """Let the bank take a charge back."""

@@ -1,7 +1,8 @@
 """Lists as Stripe pages them: newest first, with cursors and filters."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from tests.support.stripe_server.errors import Json, invalid
@@ -9,6 +10,7 @@ from tests.support.stripe_server.routes import Call
 from tests.support.stripe_server.store import POINTERS, points_to
 from tests.support.stripe_server.world import World
 
+Keep = Callable[[Json], bool]
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
     "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b,
@@ -24,31 +26,31 @@ def in_range(value: int | None, wanted: Any) -> bool:
     return bool(value == wanted)
 
 
-def page(call: Call, things: Sequence[Json], *, newest_first: bool = True) -> Json:
-    """One page of these objects, given oldest first."""
+def page(
+    call: Call, things: Sequence[Json], *, newest_first: bool = True, keep: Keep | None = None
+) -> Json:
+    """One page of these objects, given oldest first; ``keep`` tells which of them count."""
     limit = call.get("limit", 10)
     if not 1 <= limit <= 100:
         raise invalid("Invalid integer: limit must be between 1 and 100.", "limit",
                       "parameter_invalid_integer")  # fmt: skip
-    ordered = list(reversed(things)) if newest_first else list(things)
     after, before = call.get("starting_after"), call.get("ending_before")
     if after and before:
         raise invalid("You may only specify one of these parameters: starting_after, "
                       "ending_before.", "starting_after")  # fmt: skip
-    if before:
-        end = _place(ordered, before, "ending_before")
-        start = max(0, end - limit)
-        data, more = ordered[start:end], start > 0
-    else:
-        start = _place(ordered, after, "starting_after") + 1 if after else 0
-        data, more = ordered[start : start + limit], len(ordered) > start + limit
-    return {"object": "list", "data": data, "has_more": more, "url": call.path}
+    # backwards from a cursor is forwards in the opposite order
+    ordered = reversed(things) if newest_first != bool(before) else iter(things)
+    if after or before:
+        _skip_to(ordered, after or before, "starting_after" if after else "ending_before")
+    found = list(islice((one for one in ordered if keep is None or keep(one)), limit + 1))
+    data = found[:limit][::-1] if before else found[:limit]
+    return {"object": "list", "data": data, "has_more": len(found) > limit, "url": call.path}
 
 
-def _place(ordered: list[Json], identity: str, param: str) -> int:
-    for place, thing in enumerate(ordered):
+def _skip_to(ordered: Iterator[Json], identity: str, param: str) -> None:
+    for thing in ordered:
         if thing["id"] == identity:
-            return place
+            return
     raise invalid(f"No such object: '{identity}'", param, "resource_missing")
 
 
@@ -57,8 +59,7 @@ def listed(world: World, call: Call, kind: str, **fixed: Any) -> Json:
     wanted = {name: value for name, value in call.params.items()
               if name not in ("limit", "starting_after", "ending_before", "expand")}  # fmt: skip
     wanted |= fixed
-    things = _narrowed(world, kind, wanted)
-    return page(call, [one for one in things if matches(one, wanted)])
+    return page(call, _narrowed(world, kind, wanted), keep=lambda one: matches(one, wanted))
 
 
 def _narrowed(world: World, kind: str, wanted: Json) -> list[Json]:

@@ -72,14 +72,20 @@ class Outbox:
 
     def __init__(self, world: "World") -> None:
         self._world = world
+        self._wake = asyncio.Event()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every delivery."""
         self.habits = Habits()
         self.deliveries: list[Delivery] = []
         self.waiting: list[Delivery] = []
         self.secrets: dict[str, list[str]] = {}
         """Signing secrets by endpoint: the present one, then those that still hold after a roll."""
         self.dropped: set[str] = set()
+        self.muted = False
+        """Whether what happens makes no events: it is meant to have happened long ago."""
         self._random = random.Random(self.habits.seed)
-        self._wake = asyncio.Event()
         self._busy = 0
 
     def set_habits(self, **values: Any) -> None:
@@ -92,8 +98,10 @@ class Outbox:
             self._random = random.Random(self.habits.seed)
         self._wake.set()
 
-    def emit(self, kind: str, thing: Json, previous: Json | None) -> Json:
+    def emit(self, kind: str, thing: Json, previous: Json | None) -> None:
         """Record an event with a copy of the object; queue it for each endpoint that wants it."""
+        if self.muted:
+            return
         assert kind in EVENT_TYPES, f"Stripe has no event {kind}"
         world = self._world
         endpoints = [e for e in world.store.all("webhook_endpoint") if wants(e, kind)]
@@ -110,7 +118,6 @@ class Outbox:
         world.store.add(event)
         for endpoint in endpoints:
             self._queue(event["id"], endpoint["id"])
-        return event
 
     def _queue(self, event: str, endpoint: str) -> None:
         if self.habits.drop_rate and self._random.random() < self.habits.drop_rate:
@@ -153,7 +160,7 @@ class Outbox:
             try:
                 await self._attempt(client, delivery)
             finally:
-                self._busy -= 1
+                self._busy = max(0, self._busy - 1)
 
     def _next(self) -> Delivery | None:
         if self.habits.stopped or not self.waiting:

@@ -45,8 +45,8 @@ def balance_line(world: World, customer: Json, amount: int, ending: int, more: J
     """A line of a customer's balance."""
     return world.new(
         "customer_balance_transaction", customer["id"], amount=amount, ending_balance=ending,
-        currency=customer["currency"] or "usd", customer=customer["id"], metadata={},
-        **{"type": "adjustment", **more},
+        currency=customer["currency"] or "usd", customer=customer["id"],
+        **({"type": "adjustment", "metadata": {}} | more),
     )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ CLASSES: dict[str, type[StripeObject]] = {
     "item": stripe.LineItem,
     "line_item": stripe.InvoiceLineItem,
     "payment_intent": stripe.PaymentIntent,
+    "payment_link": stripe.PaymentLink,
     "payment_method": stripe.PaymentMethod,
     "plan": stripe.Plan,
     "price": stripe.Price,
@@ -58,6 +59,7 @@ ON_REQUEST: dict[str, frozenset[str]] = {
     "customer": frozenset({"cash_balance", "invoice_credit_balance", "sources", "subscriptions",
                            "tax", "tax_ids"}),
     "invoice": frozenset({"confirmation_secret", "payments"}),
+    "payment_link": frozenset({"line_items"}),
     "price": frozenset({"currency_options", "tiers"}),
     "webhook_endpoint": frozenset({"secret"}),
 }  # fmt: skip

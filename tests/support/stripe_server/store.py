@@ -1,7 +1,7 @@
 """What the server holds: objects by kind, newest last, found by id or by what they point to."""
 
 import random
-import string
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +14,7 @@ PREFIXES = {
     "customer": "cus_", "customer_balance_transaction": "cbtxn_1", "discount": "di_1",
     "dispute": "du_1", "event": "evt_1", "invoice": "in_1", "invoice_payment": "inpay_1",
     "invoiceitem": "ii_1", "item": "li_1", "line_item": "il_1", "payment_intent": "pi_3",
+    "payment_link": "plink_1",
     "payment_method": "pm_1", "price": "price_1", "product": "prod_", "promotion_code": "promo_1",
     "refund": "re_3", "setup_intent": "seti_1", "subscription": "sub_1",
     "subscription_item": "si_", "subscription_schedule": "sub_sched_1", "tax_id": "txi_1",
@@ -60,7 +61,8 @@ class Store:
 
     def letters(self, count: int) -> str:
         """Random letters and digits; the same in every run."""
-        return "".join(self._random.choices(string.ascii_letters + string.digits, k=count))
+        text = b64encode(self._random.randbytes(count), b"Qz").decode()
+        return text[:count]
 
     def add(self, thing: Json) -> Json:
         """Keep a new object."""

@@ -46,8 +46,13 @@ class World:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self.store = Store()
         self.outbox = Outbox(self)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, with nothing."""
+        self.outbox.reset()
+        self.store = Store()
         self.settings = Settings()
         self.offset = 0
         """Seconds that the global clock is ahead of the real one."""
@@ -78,7 +83,8 @@ class World:
 
     def new(self, kind: str, owner: str | None = None, /, **values: Any) -> Json:
         """Make and keep an object of a kind, created now by its owner's clock."""
-        values.setdefault("id", self.store.new_id(kind))
+        if "id" not in values:
+            values["id"] = self.store.new_id(kind)
         made = shapes.new(kind, **values)
         if "created" in made and "created" not in values:
             made["created"] = self.now(owner or values.get("customer"))
@@ -117,5 +123,13 @@ class World:
             business_profile={"name": "Test Shop", "support_address": address, "mcc": None,
                               "support_email": "help@example.com", "support_phone": None,
                               "support_url": None, "url": "https://example.com"},
-            settings={"dashboard": {"display_name": "Test Shop", "timezone": "Europe/Berlin"}},
+            settings={"dashboard": {"display_name": "Test Shop", "timezone": "Europe/Berlin"},
+                      "branding": {"icon": None, "logo": None, "primary_color": None,
+                                   "secondary_color": None},
+                      "card_payments": {"statement_descriptor_prefix": None,
+                                        "statement_descriptor_prefix_kana": None,
+                                        "statement_descriptor_prefix_kanji": None},
+                      "payments": {"statement_descriptor": "TEST SHOP",
+                                   "statement_descriptor_kana": None,
+                                   "statement_descriptor_kanji": None}},
         )  # fmt: skip

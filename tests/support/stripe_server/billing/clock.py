@@ -1,8 +1,11 @@
 """Time: what falls due is done, in its order, as a clock advances."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
 
-from tests.support.stripe_server.billing import invoices
+from tests.support.stripe_server.billing import invoices, schedules
 from tests.support.stripe_server.billing import subscriptions as billing
 from tests.support.stripe_server.billing.endings import ENDED, end
 from tests.support.stripe_server.errors import Json
@@ -13,36 +16,85 @@ from tests.support.stripe_server.world import DAY, World
 Due = tuple[int, str, Callable[[World, Json], None]]
 
 
+@dataclass
+class _Agenda:
+    """What is due up to a time, earliest first. An entry that no longer holds is passed over."""
+
+    world: World
+    target: int
+    heap: list[tuple[int, bool, int, str, str]] = field(default_factory=list)
+    queued: set[tuple[int, str, str]] = field(default_factory=set)
+    turn: Iterator[int] = field(default_factory=count)
+
+    def note(self, thing: Json) -> None:
+        """Put down what is due for an object, as it is now."""
+        for at, name, _ in _dues(self.world, thing):
+            entry = (at, name, thing["id"])
+            if at <= self.target and entry not in self.queued:
+                self.queued.add(entry)
+                # a schedule changes phase before the renewal of the same second
+                heappush(self.heap, (at, name != "turn", next(self.turn), name, thing["id"]))
+
+    def act(self) -> None:
+        """Live through it all; what comes of it may be due in turn."""
+        while self.heap:
+            at, _, _, name, identity = heappop(self.heap)
+            self.queued.discard((at, name, identity))
+            thing = self.world.store.find(identity)
+            if thing is None:
+                continue
+            for due, kind, action in _dues(self.world, thing):
+                if (due, kind) == (at, name):
+                    self.world.moment = at
+                    action(self.world, thing)
+                    break
+            self.note(thing)
+            for other in _related(self.world, thing):
+                self.note(other)
+
+
 def run_until(world: World, target: int, clock: str | None) -> None:
     """Live through everything that is due up to ``target``.
 
     ``clock`` is a test clock's id: then only its customers' things; None: only the others'.
     """
+    agenda = _Agenda(world, target)
+    for kind in _KINDS[:3] if clock else _KINDS:
+        for thing in world.store.all(kind):
+            if thing.get("test_clock") == clock:
+                agenda.note(thing)
     try:
-        while True:
-            due = min(_agenda(world, clock), default=None, key=lambda one: one[0][0])
-            if due is None or due[0][0] > target:
-                return
-            (at, _, act), thing = due
-            world.moment = at
-            act(world, thing)
+        agenda.act()
     finally:
         world.moment = None
 
 
-def _agenda(world: World, clock: str | None) -> Iterator[tuple[Due, Json]]:
-    for sub in world.store.all("subscription"):
-        if sub["test_clock"] == clock and sub["status"] not in ENDED:
-            for due in _of_subscription(world, sub):
-                yield due, sub
-    for invoice in world.store.all("invoice"):
-        if invoice["test_clock"] == clock and invoice["status"] in ("draft", "open"):
-            for due in _of_invoice(invoice):
-                yield due, invoice
-    if clock is None:
-        for session in world.store.all("checkout.session"):
-            if session["status"] == "open":
-                yield (session["expires_at"], "expire", _expire), session
+_KINDS = ("subscription_schedule", "subscription", "invoice", "checkout.session")
+
+
+def _related(world: World, thing: Json) -> Iterator[Json]:
+    if thing["object"] == "subscription":
+        invoice = world.store.find(thing["latest_invoice"] or "")
+        if invoice is not None:
+            yield invoice
+    elif thing["object"] == "invoice":
+        sub = invoices.subscription_of(world, thing)
+        if sub is not None:
+            yield sub
+
+
+def _dues(world: World, thing: Json) -> Iterator[Due]:
+    kind, status = thing["object"], thing["status"]
+    if kind == "subscription" and status not in ENDED:
+        yield from _of_subscription(world, thing)
+    elif kind == "invoice" and status in ("draft", "open"):
+        yield from _of_invoice(thing)
+    elif kind == "subscription_schedule":
+        turn = schedules.next_turn(thing)
+        if turn is not None:
+            yield turn, "turn", schedules.turn
+    elif kind == "checkout.session" and status == "open":
+        yield thing["expires_at"], "expire", _expire
 
 
 def _of_subscription(world: World, sub: Json) -> Iterator[Due]:

@@ -21,6 +21,7 @@ from tests.support.stripe_server.http import Request, Response
 from tests.support.stripe_server.people import customer_of
 from tests.support.stripe_server.resources.checkout import sums, use_discount
 from tests.support.stripe_server.resources.payment_intents import confirm
+from tests.support.stripe_server.resources.payment_links import open_session
 from tests.support.stripe_server.resources.payment_methods import attach
 from tests.support.stripe_server.resources.setup_intents import confirm_setup
 from tests.support.stripe_server.world import World
@@ -208,12 +209,22 @@ def _receipt(world: World, request: Request, identity: str) -> Response:
     return message("Receipt", f"{words(charge['amount'], charge['currency'])}, {charge['status']}")
 
 
+def _link(world: World, request: Request, identity: str) -> Response:
+    link = world.store.get("payment_link", identity, "payment_link", 404)
+    if request.path.endswith("/done"):
+        return message("Thank you", "Your payment was successful.")
+    if not link["active"]:
+        return message("This link is no longer active", "It has been deactivated.")
+    return redirect(f"/c/pay/{open_session(world, link)['id']}")
+
+
 _PAGES: list[tuple[str, Page]] = [
     (r"/c/pay/(cs_\w+)", _checkout),
     (r"/c/pay/(cs_\w+)/promotion", _promotion),
     (r"/3ds/(\w+)", _secure),
     (r"/i/(in_\w+)", _invoice),
     (r"/i/(in_\w+)/pdf", _pdf),
+    (r"/b/(plink_\w+)(?:/done)?", _link),
     (r"/receipts/(ch_\w+)", _receipt),
     (r"/p/session/(bps_\w+)", _portal),
 ]

@@ -27,7 +27,11 @@ PLAIN = ("allow_promotion_codes", "billing_address_collection", "cancel_url",
 
 @answers("post", "/v1/checkout/sessions")
 def _create(world: World, call: Call) -> Json:
-    params = call.params
+    return create(world, call.params)
+
+
+def create(world: World, params: Json) -> Json:
+    """Make a session from checked parameters."""
     mode = _mode(params)
     customer = params.get("customer")
     if customer and params.get("customer_email"):
@@ -36,8 +40,7 @@ def _create(world: World, call: Call) -> Json:
     if customer:
         customer_of(world, customer)
     identity = world.store.new_id("checkout.session")
-    items = [_item(world, mode, one, place)
-             for place, one in enumerate(params.get("line_items") or [])]  # fmt: skip
+    items = items_of(world, params.get("line_items") or [])
     _check_items(mode, items)
     now = world.now(customer)
     made = world.new(
@@ -82,7 +85,12 @@ def _mode(params: Json) -> str:
     return str(mode)
 
 
-def _item(world: World, mode: str, given: Json, place: int) -> Json:
+def items_of(world: World, given: list[Json]) -> list[Json]:
+    """The line items of a session or a link."""
+    return [_item(world, one, place) for place, one in enumerate(given)]
+
+
+def _item(world: World, given: Json, place: int) -> Json:
     param = f"line_items[{place}]"
     if "price_data" in given:
         price = create_price(world, given["price_data"])

@@ -92,7 +92,7 @@ def _create_code(world: World, call: Call) -> Json:
         if other["code"].lower() == code.lower() and other["active"]:
             raise invalid("An active promotion code with `code: " + code + "` already exists.",
                           "code", "resource_already_exists")  # fmt: skip
-    limits = {"currency_options": None, "first_time_transaction": False, "minimum_amount": None,
+    limits = {"first_time_transaction": False, "minimum_amount": None,
               "minimum_amount_currency": None} | params.get("restrictions", {})  # fmt: skip
     made = world.new(
         "promotion_code", active=params.get("active", True), code=code,

@@ -81,9 +81,11 @@ def _list(world: World, call: Call) -> Json:
         things = world.store.all("subscription")
     wanted = {k: v for k, v in params.items()
               if k not in ("limit", "starting_after", "ending_before", "expand")}  # fmt: skip
-    found = [one for one in things if matches(one, wanted) and _in_status(one, status)
-             and _has(one, price, periods)]  # fmt: skip
-    return page(Call(call.ids, params, path=call.path), found)
+
+    def keep(one: Json) -> bool:
+        return matches(one, wanted) and _in_status(one, status) and _has(one, price, periods)
+
+    return page(Call(call.ids, params, path=call.path), things, keep=keep)
 
 
 def _in_status(sub: Json, status: str | None) -> bool:
@@ -186,7 +188,7 @@ def _ending(world: World, sub: Json, params: Json) -> Json:
                    "canceled_at": world.now(sub["customer"]) if at else None}  # fmt: skip
     if "cancellation_details" in params:
         told: Json = {k: v or None for k, v in params["cancellation_details"].items()}
-        base: Json = fields.get("cancellation_details", sub["cancellation_details"])
+        base: Json = fields.get("cancellation_details") or sub["cancellation_details"]
         fields["cancellation_details"] = {**base, **told}
     return fields
 
