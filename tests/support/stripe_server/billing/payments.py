@@ -192,6 +192,7 @@ def dispute(world: World, charge: Json, reason: str, amount: int | None = None) 
         "has_evidence": False,
         "past_due": False,
         "submission_count": 0,
+        "submission_method": "not_submitted",
     }
     entry = balance_entry(world, {**charge, "id": made["id"]}, -amount, 1500, "adjustment")
     made["balance_transactions"] = [entry]
