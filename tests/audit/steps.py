@@ -13,11 +13,14 @@ from portico.emails.tables import email_templates
 from portico.entitlements.tables import grants
 from portico.licenses.models import LicenseState
 from portico.licenses.tables import licenses
+from portico.people.changes import own
 from portico.sellers import service as sellers
 from portico.sellers import team
 from portico.sellers.models import Role
 from portico.sessions.tokens import hash_token
 from portico.stores import service as stores
+from portico.subscriptions import changes as plan_changes
+from portico.subscriptions import service as subscriptions
 from portico.subscriptions.tables import payment_methods
 from portico.testing import factories
 from portico.testing.browser import Browser, ReceivedMail
@@ -183,6 +186,15 @@ async def a_customers_link(walk: Walk) -> Mapping[str, str]:
     return {"token": mail.token, "code": mail.code, "stranger": found.id}
 
 
+async def a_mail_to_erase(walk: Walk) -> Mapping[str, str]:
+    rt, store = walk.world.rt, walk.world.store
+    made = await factories.make_customer(rt, store)
+    await own.ask(rt, store, made, locale="en")
+    walk.guest = Browser(walk.world.app)
+    await walk.guest.get("/p/demo/sign-in")
+    return {"token": (await _newest_mail(walk, made.email)).token, "stranger": made.id}
+
+
 async def a_view(walk: Walk) -> Mapping[str, str]:
     await walk.owner.get("/dashboard/demo/settings/team")
     await walk.owner.send(f"/dashboard/demo/customers/{walk.ids['customer_id']}/view")
@@ -213,6 +225,23 @@ async def a_new_card(walk: Walk) -> Mapping[str, str]:
     await walk.customer.get("/p/demo/settings")
     await walk.customer.send(f"/p/demo/subscriptions/{walk.ids['subscription_id']}/payment-method")
     return {"id": walk.customer.location.rpartition("/")[2].partition("?")[0]}
+
+
+async def a_change_of_plan(walk: Walk) -> Mapping[str, str]:
+    """Two instead of one, in a store that lets customers change, pause and pay less."""
+    rt = walk.world.rt
+    rules = {
+        "subscription_update": {"quantity": True, "pause_months": 3},
+        "cancellation": {"retention_percent_off": 20},
+    }
+    store = await stores.update_portal(rt, walk.world.store.id, rules, by="test")
+    customer = await customers.by_id(rt, store.id, walk.ids["customer_id"])
+    assert customer is not None
+    one = await subscriptions.by_id(rt, store.id, customer.id, walk.ids["subscription_id"])
+    assert one is not None
+    assert one.price_id is not None
+    previewed = await plan_changes.preview_change(rt, store, customer, one.id, one.price_id, 2)
+    return {"change_id": previewed.id}
 
 
 async def back_in_the_portal(walk: Walk) -> None:

@@ -92,6 +92,20 @@ MONEY: dict[str, Audited | Nothing] = {
     f"{_P}subscriptions/<subscription_id>/resume": Audited(
         "subscription.resume", "subscription:{subscription_id}", actor=CUSTOMER
     ),
+    f"{_P}subscriptions/<subscription_id>/change": Nothing("shows what a change would cost"),
+    f"{_P}subscriptions/<subscription_id>/change/<change_id>": Audited(
+        "subscription.plan", "subscription:{subscription_id}", actor=CUSTOMER,
+        before=steps.a_change_of_plan,
+    ),
+    f"{_P}subscriptions/<subscription_id>/offer": Audited(
+        "subscription.retention", "subscription:{subscription_id}", actor=CUSTOMER
+    ),
+    f"{_P}subscriptions/<subscription_id>/pause": Audited(
+        "subscription.pause", "subscription:{subscription_id}", {"months": "2"}, actor=CUSTOMER
+    ),
+    f"{_P}subscriptions/<subscription_id>/unpause": Audited(
+        "subscription.unpause", "subscription:{subscription_id}", actor=CUSTOMER
+    ),
     f"{_P}subscriptions/<subscription_id>/payment-method": Nothing(
         "leads to the provider's page; what is given there is noted"
     ),
@@ -136,6 +150,11 @@ OWN: dict[str, Audited | Nothing] = {
     f"{_P}settings/email/confirm": Audited(
         "customer.change_email", "customer:{customer_id}", {"token": "{token}"}, actor=CUSTOMER,
         before=steps.a_proof_of_an_address,
+    ),
+    f"{_P}settings/data/erase": Nothing("asks for the mail that confirms it"),
+    f"{_P}settings/data/erase/confirm": Audited(
+        "customer.erase", "customer:{stranger}", {"token": "{token}"}, actor="customer:{stranger}",
+        who="guest", before=steps.a_mail_to_erase,
     ),
     f"{_P}settings/mails": Nothing("which news somebody wants"),
     f"{_P}mails/unsubscribe": Nothing("which news somebody wants"),

@@ -88,6 +88,7 @@ async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:
         "product_id": product.id, "file_id": versions[0].file_id,
         "price_id": (await catalog.prices_of(rt, store, product.id))[0].id, "email_id": mails[0].id,
         "kind": "confirmation", "template_id": "tpl_none", "upload_id": "upl_none", "tab": "files",
+        "change_id": "chg_none",
     }  # fmt: skip
     markers = [VICTIM, *(one.key for one in their_licenses if one.key),
                *(method.last4 for method in methods)]  # fmt: skip

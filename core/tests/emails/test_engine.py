@@ -56,7 +56,7 @@ def test_every_kind_is_described_and_only_sellers_texts_are_out_of_reach():
     assert set(KINDS) == {kind.value for kind in EmailKind}
     assert {name for name, kind in KINDS.items() if kind.always} == {
         "sign_in", "email_change", "email_changed", "seller_sign_in", "seller_invitation",
-        "sender_check",
+        "sender_check", "data_erasure",
     }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ SAMPLE: variables.Values = {
     "sender": {"url": "https://acme.example/dashboard/acme/settings/sender/confirm?token=x"},
     "amount": "€9.00",
     "sign_in": {"url": "https://acme.example/p/acme/sign-in/link?token=a_b", "code": "417 822"},
+    "erasure": {"url": "https://acme.example/p/acme/settings/data/erase/confirm?token=x"},
     "email_change": {"url": "https://acme.example/p/acme/settings/email/confirm?token=x"},
     "mail": {
         "to": "ada@example.com", "kind": "sign_in", "sender": "portal@acme.example",

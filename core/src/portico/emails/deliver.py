@@ -16,6 +16,7 @@ from portico.emails.unsubscribing import wants
 from portico.events.models import GIVE_UP, MAX_ATTEMPTS, Delivery, Lane
 from portico.hooks.emails import EmailHooks, OutgoingEmail
 from portico.hooks.errors import DropMail, Refused, RetryLater
+from portico.people.changes import own as own_data
 from portico.runtime import Runtime
 from portico.stores import service as stores
 from portico.stores.models import Store
@@ -25,6 +26,11 @@ SEND_SECONDS = 120.0
 NO_TRANSPORT_WAIT = timedelta(minutes=5)
 KEPT_ATTEMPTS = 30
 """Of a mail's attempts, so many are kept."""
+_SECRETS = {
+    EmailKind.EMAIL_CHANGE.value: customers.email_secrets,
+    EmailKind.DATA_ERASURE.value: own_data.email_secrets,
+}
+"""Who makes the link of a kind of core's own, as the mail is sent."""
 _log = structlog.get_logger("portico.emails")
 
 
@@ -155,10 +161,11 @@ async def _message(
 async def _secrets(
     rt: Runtime, store: Store | None, email: Email, plugin: str | None
 ) -> Mapping[str, Any]:
-    if email.kind == EmailKind.EMAIL_CHANGE:
-        made = await customers.email_secrets(rt, store, email)
+    own = _SECRETS.get(email.kind)
+    if own is not None:
+        made = await own(rt, store, email)
         if made is None:
-            raise NotWanted("The change it was to confirm is no longer open.")
+            raise NotWanted("What it was to confirm is no longer open.")
         return made
     if plugin and plugin in rt.registry.names_answering(EmailHooks.email_secrets):
         return await rt.hooks.owner(

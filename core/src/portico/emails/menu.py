@@ -21,6 +21,7 @@ GROUPS = {
     "sign_in": N_("Signing in"),
     "email_change": N_("New address"),
     "new_email": N_("New address"),
+    "erasure": N_("Deletion"),
 }
 """Titles of the menu's groups, in its order."""
 
@@ -121,6 +122,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("sign_in.code", N_("Code to type instead of the link"), "sign_in", "7K3M9Q"),
     Variable("mail.minutes", N_("Minutes for which the link works"), "sign_in", "30"),
     Variable("email_change.url", N_("Link that confirms the address"), "email_change",
+             "https://example.com/", True),
+    Variable("erasure.url", N_("Link that confirms the deletion"), "erasure",
              "https://example.com/", True),
     Variable("mail.new_email", N_("The new address"), "new_email", "a•••@example.com"),
 )  # fmt: skip

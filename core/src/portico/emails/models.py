@@ -20,6 +20,7 @@ class EmailKind(StrEnum):
     SUBSCRIPTION_CHANGED = "subscription_changed"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGED = "email_changed"
+    DATA_ERASURE = "data_erasure"
     CARD_EXPIRING = "card_expiring"
     FILE_VERSION = "file_version"
     SELLER_INVITATION = "seller_invitation"

@@ -1,7 +1,6 @@
 """Whose name and address a store's mails come from; an address of its own only once it is
 confirmed by a mailed link."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 from portico.emails.models import EmailKind
 from portico.emails.service import queue, sender_address
 from portico.runtime import Runtime
+from portico.sealed import seal, unseal
 from portico.stores import service as stores
 from portico.stores.models import Store
 from portico.stores.urls import dashboard_url
@@ -18,8 +18,6 @@ from portico.stores.urls import dashboard_url
 DAYS = 3
 """How long the link in the mail is good for."""
 _PURPOSE = "sender address"
-_SIGNATURE = 43
-"""Characters of a signature: 32 bytes in base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +65,8 @@ async def change(
 
 def link(rt: Runtime, params: Mapping[str, Any]) -> str:
     """What the mail of these ``params`` leads to; made when it is sent, and never stored."""
-    until = int((rt.clock.now() + timedelta(days=DAYS)).timestamp())
-    data = f"{params['sender_store']}\n{until}\n{params['sender_address']}".encode()
-    body = urlsafe_b64encode(data).decode().rstrip("=")
-    token = rt.keys.sign(_PURPOSE, data) + body
+    values = (str(params["sender_store"]), str(params["sender_address"]))
+    token = seal(rt, _PURPOSE, values, timedelta(days=DAYS))
     page = f"{params['sender_slug']}/settings/sender/confirm"
     return f"{dashboard_url(rt.settings, page)}?{urlencode({'token': token})}"
 
@@ -78,17 +74,11 @@ def link(rt: Runtime, params: Mapping[str, Any]) -> str:
 def address_of(rt: Runtime, store: Store, token: str) -> str | None:
     """The address that a link confirms; None for another store's, an old or a false one, and for
     one that is no longer wanted."""
-    signature, body = token[:_SIGNATURE], token[_SIGNATURE:]
-    try:
-        data = urlsafe_b64decode(body + "=" * (-len(body) % 4))
-        if not rt.keys.verify(_PURPOSE, data, signature):
-            return None
-        store_id, until, address = data.decode().split("\n")
-    except ValueError:
+    values = unseal(rt, _PURPOSE, token)
+    if values is None:
         return None
-    fresh = int(until) > rt.clock.now().timestamp()
-    wanted = Sender.of(store).pending
-    return address if fresh and store_id == store.id and address == wanted else None
+    store_id, address = values
+    return address if store_id == store.id and address == Sender.of(store).pending else None
 
 
 async def confirm(rt: Runtime, store: Store, token: str, *, by: str) -> bool:

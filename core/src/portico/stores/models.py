@@ -99,6 +99,10 @@ class PortalSettings:
     sections: tuple[str, ...] = SECTIONS
     languages: tuple[str, ...] = ()
     """Those that customers may choose; empty: every one that core speaks."""
+    data_download: bool = True
+    """Whether customers may download what is known about them."""
+    data_erasure: bool = True
+    """Whether customers may have it erased themselves."""
     privacy_url: str | None = None
     terms_url: str | None = None
     imprint: str = ""

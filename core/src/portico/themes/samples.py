@@ -17,6 +17,7 @@ from portico.themes import sample_data as data
 from portico.web.portal import frame_model
 from portico.web.portal import pages as p
 from portico.web.portal import subscription_pages as sp
+from portico.web.portal.mailed_pages import DataErasePage, EmailChangePage, UnsubscribePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +215,13 @@ class Samples:
             "settings-error",
             p.SettingsPage(data.CUSTOMER, account.DEVICES, "new@example.com", "other@x", wrong),
         )
-        yield "unsubscribe", p.UnsubscribePage("/p/northwind/mails/unsubscribe")
-        yield "unsubscribed", p.UnsubscribePage("/p/northwind/mails/unsubscribe", done=True)
-        yield "email-change", p.EmailChangePage("sample", "new@example.com")
+        yield "unsubscribe", UnsubscribePage("/p/northwind/mails/unsubscribe")
+        yield "unsubscribed", UnsubscribePage("/p/northwind/mails/unsubscribe", done=True)
+        yield "email-change", EmailChangePage("sample", "new@example.com")
+        yield "data-erase", DataErasePage("customer@example.com", False)
+        yield "data-erase-running", DataErasePage("customer@example.com", True)
+        yield "data-erase-sent", DataErasePage("customer@example.com", False, sent=True)
+        yield "data-erase-confirm", DataErasePage("c•••@example.com", False, "sample")
 
     def _hard(self) -> Iterator[tuple[str, p.Page]]:
         yield "licenses-200", p.LicensesPage(data.license_rows() * 50)

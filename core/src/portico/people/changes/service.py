@@ -16,6 +16,7 @@ from portico.runtime import Runtime
 from portico.sessions import service as sessions
 from portico.stores.models import Store
 
+RUNNING = N_("A subscription is running. Cancel it first, and wait until it ends.")
 _HIDDEN = ("store_id", "device", "provider_ref", "idempotency_key", "message_id")
 """Fields that say nothing about the person, or identify a browser to us."""
 
@@ -118,7 +119,7 @@ async def erase(rt: Runtime, store: Store, customer_id: str, *, by: str) -> None
         if customer.erased_at:
             return
         if await running_subscriptions(rt, store.id, customer_id):
-            raise Refused(N_("A subscription is running. Cancel it first, and wait until it ends."))
+            raise Refused(RUNNING)
         messages = await rt.db.all(queries.MESSAGE_IDS, **who, email=customer.email)
         await _empty(rt, store, customer)
         await events.publish(

@@ -1,6 +1,5 @@
 """What is known about a customer: merging two, giving it out, erasing it."""
 
-import json
 from typing import Annotated
 
 from pydantic import Field
@@ -18,6 +17,7 @@ from portico.web.dashboard.forms import Fields, Form, shown, submitted
 from portico.web.dashboard.frame import page
 from portico.web.dashboard.here import Here, here, not_found, store_view
 from portico.web.http import gettext, lead_to, notice
+from portico.web.json_file import json_file
 
 blueprint = Blueprint("customer_data", __name__)
 
@@ -81,12 +81,7 @@ async def data(customer_id: str) -> Response:
     at = here()
     customer = await the_customer(at, customer_id)
     found = await changes.export(at.rt, at.store, customer.id, by=at.by)
-    text = json.dumps(found, ensure_ascii=False, indent=1)
-    response = Response(text, content_type="application/json; charset=utf-8")
-    name = f"{at.store.slug}-customer-{customer.number}.json"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return json_file(found, f"{at.store.slug}-customer-{customer.number}.json")
 
 
 @blueprint.get("/customers/<customer_id>/erase")

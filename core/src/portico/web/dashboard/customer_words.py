@@ -34,6 +34,7 @@ _MAILS = {
     "subscription_changed": N_("Subscription changed"),
     "email_change": N_("Proof of a new address"),
     "email_changed": N_("Address changed"),
+    "data_erasure": N_("Confirmation of a deletion"),
     "card_expiring": N_("Card expires soon"),
     "file_version": N_("New file version"),
 }

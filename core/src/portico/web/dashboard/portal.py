@@ -47,6 +47,8 @@ class PortalForm(Form):
     quantity: bool
     update_proration: Proration = Proration.CREATE_PRORATIONS
     pause_months: Annotated[int, Field(ge=0, le=12)] = 0
+    data_download: bool
+    data_erasure: bool
     session_days: Annotated[int, Field(ge=1, le=365)]
     grace_days: Annotated[int, Field(ge=0, le=365)]
     locale: str
@@ -66,6 +68,8 @@ def _values(at: Here, store: Store) -> dict[str, Any]:
     rules, updates = settings.cancellation, settings.subscription_update
     return {
         "sections": list(settings.sections),
+        "data_download": settings.data_download,
+        "data_erasure": settings.data_erasure,
         "mode": rules.mode,
         "cancellation_reason": rules.cancellation_reason,
         "proration_behavior": rules.proration_behavior,
@@ -136,6 +140,8 @@ async def save() -> Response:
         return await _show(fields, 400)
     values = {
         "sections": [one for one in SECTIONS if one in form.sections],
+        "data_download": form.data_download,
+        "data_erasure": form.data_erasure,
         "session_days": form.session_days,
         "grace_days": form.grace_days,
         # All of them means also those of later releases.

@@ -17,6 +17,7 @@ from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.sessions.models import Session
 from portico.subscriptions.models import PaymentMethod, Subscription
+from portico.web.portal.mailed_pages import DataErasePage, EmailChangePage, UnsubscribePage
 from portico.web.portal.subscription_pages import (
     CancelPage,
     ChangePage,
@@ -256,25 +257,9 @@ class SettingsPage:
     errors: tuple[FieldError, ...] = ()
     new_versions: bool = True
     """Whether the customer wants mails about new versions of files."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnsubscribePage:
-    """The page that the link to unsubscribe opens. ``action`` is where its form leads; ``done``:
-    no such mail comes any more."""
-
-    template: ClassVar[str] = "portal/unsubscribe.html"
-    action: str
-    done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EmailChangePage:
-    """The page a proof link for a new address opens."""
-
-    template: ClassVar[str] = "portal/email_change.html"
-    token: str
-    new_email: str
+    data_download: bool = True
+    data_erasure: bool = True
+    """Whether the store lets customers download what it knows of them, and have it deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +318,6 @@ Page = (
     | InvoicePage | SubscriptionsPage | SubscriptionPage | ChangePage | ChangePreviewPage
     | PausePage | OfferPage | CancelPage | PaymentMethodWaitPage
     | DownloadsPage | FileMissingPage | LicensesPage | ReplaceLicensePage | BillingPage
-    | SettingsPage | UnsubscribePage | EmailChangePage | BuyPage | BoughtPage | ErrorPage
-    | TextPage
+    | SettingsPage | UnsubscribePage | EmailChangePage | DataErasePage | BuyPage | BoughtPage
+    | ErrorPage | TextPage
 )  # fmt: skip

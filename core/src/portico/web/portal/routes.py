@@ -8,6 +8,7 @@ from portico.web.portal import (
     billing,
     buy,
     cancel,
+    data,
     downloads,
     downloads_page,
     imprint,
@@ -28,7 +29,7 @@ def blueprints() -> list[Blueprint]:
     portal = portal_blueprint("portal", __name__)
     for part in (
         overview, purchases, subscriptions, plans, cancel, downloads_page, downloads, licenses,
-        billing, buy, sign_in, settings, unsubscribe, imprint, viewing,
+        billing, buy, sign_in, settings, data, unsubscribe, imprint, viewing,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     portal.before_request(_skip_hidden)

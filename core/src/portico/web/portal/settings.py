@@ -9,6 +9,7 @@ from portico.emails.models import EmailKind
 from portico.sessions import limits
 from portico.sessions import service as sessions
 from portico.sessions.browsers import browser_and_system
+from portico.stores.models import PortalSettings
 from portico.web.http import (
     client_network,
     current_customer,
@@ -27,7 +28,8 @@ from portico.web.http import (
     signed_in,
     typed,
 )
-from portico.web.portal.pages import Device, EmailChangePage, ErrorPage, FieldError, SettingsPage
+from portico.web.portal.mailed_pages import EmailChangePage
+from portico.web.portal.pages import Device, ErrorPage, FieldError, SettingsPage
 from portico.web.sign_in import forget_session
 
 blueprint = Blueprint("settings", __name__)
@@ -55,6 +57,8 @@ async def _settings(status: int = 200, *, email: str = "", error: str | None = N
         new_versions=await unsubscribing.wants(
             rt, visit.store, customer.id, EmailKind.FILE_VERSION
         ),
+        data_download=PortalSettings.of(visit.store).data_download,
+        data_erasure=PortalSettings.of(visit.store).data_erasure,
         errors=(FieldError("email", error),) if error else (),
     )
     return await render(page, status)

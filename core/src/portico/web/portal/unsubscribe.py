@@ -7,7 +7,8 @@ from quart import Blueprint, Response, request
 from portico.emails import unsubscribing
 from portico.web.csrf import machine
 from portico.web.http import current_visit, gettext, portal_path, render, runtime
-from portico.web.portal.pages import ErrorPage, UnsubscribePage
+from portico.web.portal.mailed_pages import UnsubscribePage
+from portico.web.portal.pages import ErrorPage
 
 blueprint = Blueprint("unsubscribe", __name__)
 
