@@ -37,7 +37,7 @@ async def give_card(shop: Shop, card: str, subscription_id: str | None) -> Any:
     url = await subscriptions.start_update(shop.rt, shop.store, buyer, subscription_id, back)
     page = type(await shop.open_page())(shop.app)
     await page.get(url)
-    await page.card(card)
+    await page.card(card, expiry="11 / 35")  # another card than the one it was bought with
     if "Confirm with your bank" in page.html:
         await page.send(step="approve")
     return await subscriptions.finish_update(shop.rt, shop.store, buyer, ids[0])
@@ -116,6 +116,17 @@ async def test_a_card_for_all_replaces_every_card(shop: Shop) -> None:
     buyer = await shop.customer()
     methods = await subscriptions.methods_of_customer(shop.rt, shop.store.id, buyer.id)
     assert [one.is_default for one in methods] == [True, False]
+
+
+async def test_a_card_that_is_given_again_is_kept_once(shop: Shop) -> None:
+    await shop.subscribe()
+    await give_card(shop, GOOD, None)
+    update = await give_card(shop, GOOD, None)
+    methods = await subscriptions.methods_of_customer(
+        shop.rt, shop.store.id, (await shop.customer()).id
+    )
+    assert len(methods) == 2
+    assert next(one.id for one in methods if one.is_default) == update.payment_method_id
 
 
 async def test_a_declined_card_leaves_the_update_open(shop: Shop) -> None:

@@ -36,8 +36,19 @@ async def tell(ctx: Context, kind: str, ref: str, what: str) -> None:
     await ctx.events.hint(kind, ref, key=event_id)
 
 
-async def add_method(ctx: Context, customer: str, card: Card) -> Method:
-    """Keep a card; it becomes the one that is charged when the checkout is complete."""
+async def keep_card(ctx: Context, customer: str, card: Card) -> Method:
+    """Keep a card, once; it becomes the one that is charged when the checkout is complete."""
+    known = await ctx.db.one(
+        queries.SAME_CARD,
+        store_id=ctx.require_store().id,
+        customer=customer,
+        last4=card.last4,
+        exp_month=card.exp_month,
+        exp_year=card.exp_year,
+        behaviour=card.behaviour,
+    )
+    if known is not None:
+        return known
     method = Method(
         id=new_id("sbm"),
         store_id=ctx.require_store().id,

@@ -92,7 +92,7 @@ async def _pay(ctx: Context, request: Request, checkout: Checkout) -> Answer:
         await _move(ctx, checkout, CheckoutState.OPEN, failure=failure)
         return await _page(ctx, checkout, [FieldError("number", failure)], _kept(request))
     async with ctx.db.transaction():
-        method = await ledger.add_method(ctx, checkout.customer, card)
+        method = await ledger.keep_card(ctx, checkout.customer, card)
         if card.behaviour is Behaviour.ASKS:
             await _move(ctx, checkout, CheckoutState.CONFIRMING, method=method)
         else:

@@ -57,8 +57,16 @@ ADD_CUSTOMER = _add(customers)
 CUSTOMER = Query(SandboxCustomer, _by_id(customers))
 CUSTOMER_OF = Query(SandboxCustomer, _of(customers, "customer_id"))
 
+_ON_A_CARD = ("last4", "exp_month", "exp_year", "behaviour")
 ADD_METHOD = _add(methods)
 METHOD = Query(Method, _by_id(methods))
+SAME_CARD = Query(
+    Method,
+    _of(methods, "customer").where(
+        methods.c.detached_at.is_(None),
+        *(methods.c[name] == sa.bindparam(name, type_=methods.c[name].type) for name in _ON_A_CARD),
+    ),
+)
 NO_DEFAULT = Command(
     sa.update(methods)
     .where(methods.c.store_id == _STORE, methods.c.customer == sa.bindparam("of_customer"))
