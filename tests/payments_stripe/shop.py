@@ -1,18 +1,30 @@
 """A store that sells through Stripe, and what a test needs to see what came of it."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from portico.activation import service as activation
-from portico.api import Customer, Interval, Mode, Order, Price, Product, Store, Subscription
+from portico.api import (
+    Customer,
+    Interval,
+    Mode,
+    Order,
+    Payment,
+    Price,
+    Product,
+    Store,
+    Subscription,
+)
 from portico.catalog import prices as catalog_prices
 from portico.clock import FixedClock
 from portico.customers import service as customers
+from portico.db import Query
 from portico.events.handlers import schedule
 from portico.hooks.context import Context
 from portico.orders import service as orders
+from portico.orders.tables import payments
 from portico.runtime import Runtime
 from portico.subscriptions import service as subscriptions
 from portico.testing.factories import make_product, make_store
@@ -65,7 +77,7 @@ class Shop:
     async def come_back(self) -> Order:
         """Return from Stripe's page: the newest order, as core then has it."""
         newest = (await self.payments())[-1]
-        return await orders.finish_checkout(self.rt, self.store, newest["id"])
+        return await orders.finish_checkout(self.rt, self.store, newest.id)
 
     async def subscribe(self, card: str = GOOD, **options: Any) -> Subscription:
         """Subscribe to something by the month."""
@@ -90,14 +102,10 @@ class Shop:
         (found,) = await self.subscriptions()
         return found
 
-    async def payments(self) -> list[dict[str, Any]]:
-        import sqlalchemy as sa  # noqa: PLC0415
-        from portico.db import Query  # noqa: PLC0415
-        from portico.orders.tables import payments  # noqa: PLC0415
-
-        picked = sa.select(payments.c.id, payments.c.provider_ref, payments.c.state)
-        mine = picked.where(payments.c.store_id == self.store.id).order_by(payments.c.id)
-        return await self.rt.db.all(Query(dict, mine))
+    async def payments(self) -> list[Payment]:
+        """Every payment of the store, the oldest first."""
+        mine = sa.select(payments).where(payments.c.store_id == self.store.id)
+        return await self.rt.db.all(Query(Payment, mine.order_by(payments.c.id)))
 
     def held(self, stripe_id: str | None) -> dict[str, Any]:
         """What Stripe has."""
@@ -143,7 +151,3 @@ async def make_shop(app: Quart, rt: Runtime, clock: FixedClock, server: StripeSe
     client = StripeClient(server.key, base_addresses={"api": server.base, "files": server.base})
     buyer = f"{store.slug}@buyer.example"
     return Shop(app, rt, clock, server, store, product, price, buyer, client)
-
-
-def as_json(body: bytes) -> Any:
-    return json.loads(body)

@@ -33,14 +33,16 @@ _NO_MORE = N_("Stripe says that less than this is left to pay back.")
 
 async def start(ctx: Context, checkout: Checkout) -> Redirect:
     """Prepare the page. The payment's idempotency key makes it one page however often asked."""
-    async with connected(ctx, checkout.payment.mode) as stripe:
-        try:
+    mode = checkout.payment.mode
+    try:
+        async with connected(ctx, mode) as stripe:
             return await _open(ctx, stripe, checkout)
-        except Missing as missing:
-            # Deleted at Stripe, or of another account whose key was here before.
-            await prices.forget(ctx, checkout)
-            ctx.log.info("stripe_checkout_again", missing=missing.param)
-            return await _open(ctx, stripe, checkout, known_customer=False, attempt="again")
+    except Missing as missing:
+        # Deleted at Stripe, or of another account whose key was here before.
+        await prices.forget(ctx, checkout)
+        ctx.log.info("stripe_checkout_again", missing=missing.param)
+    async with connected(ctx, mode) as stripe:
+        return await _open(ctx, stripe, checkout, known_customer=False, attempt="again")
 
 
 async def _open(
@@ -113,27 +115,32 @@ def language(ctx: Context) -> str:
 async def refund(ctx: Context, request: RefundRequest) -> RefundReport:
     """Pay back. Stripe keeps idempotency keys for a day; what was made before is found by its
     metadata, so that asking again later pays nothing twice either."""
-    wanted, payment_ref = request.refund, request.payment.provider_ref or ""
-    async with connected(ctx, wanted.mode) as stripe:
-        from stripe import InvalidRequestError  # noqa: PLC0415 - loaded by now
+    try:
+        async with connected(ctx, request.refund.mode) as stripe:
+            return await _refund(stripe, request)
+    except Missing as error:
+        raise Refused(_NOT_PAID) from error
 
-        intent = await _intent(stripe, payment_ref)
-        page = await stripe.v1.refunds.list_async({"payment_intent": intent, "limit": 100})
-        for one in page.data:
-            if one.metadata is not None and _made_for(one.metadata.to_dict()) == wanted.id:
-                return reports.refund_report(one, payment_ref)
-        params: RefundCreateParams = {
-            "payment_intent": intent,
-            "amount": to_stripe(wanted.amount, wanted.currency),
-            "metadata": {"portico_refund": wanted.id},
-        }
-        try:
-            made = await stripe.v1.refunds.create_async(
-                params, once("refund", wanted.idempotency_key)
-            )
-        except InvalidRequestError as error:
-            raise Refused(_NO_MORE) from error
-        return reports.refund_report(made, payment_ref)
+
+async def _refund(stripe: StripeClient, request: RefundRequest) -> RefundReport:
+    from stripe import InvalidRequestError  # noqa: PLC0415 - loaded by now
+
+    wanted, payment_ref = request.refund, request.payment.provider_ref or ""
+    intent = await _intent(stripe, payment_ref)
+    page = await stripe.v1.refunds.list_async({"payment_intent": intent, "limit": 100})
+    for one in page.data:
+        if one.metadata is not None and _made_for(one.metadata.to_dict()) == wanted.id:
+            return reports.refund_report(one, payment_ref)
+    params: RefundCreateParams = {
+        "payment_intent": intent,
+        "amount": to_stripe(wanted.amount, wanted.currency),
+        "metadata": {"portico_refund": wanted.id},
+    }
+    try:
+        made = await stripe.v1.refunds.create_async(params, once("refund", wanted.idempotency_key))
+    except InvalidRequestError as error:
+        raise Refused(_NO_MORE) from error
+    return reports.refund_report(made, payment_ref)
 
 
 def _made_for(metadata: dict[str, str]) -> str | None:
@@ -142,21 +149,16 @@ def _made_for(metadata: dict[str, str]) -> str | None:
 
 async def _intent(stripe: StripeClient, payment_ref: str) -> str:
     """The PaymentIntent that has collected a payment."""
-    found: str | None = None
-    try:
-        if payment_ref.startswith("cs_"):
-            session = await stripe.v1.checkout.sessions.retrieve_async(payment_ref)
-            found = ref(session.payment_intent)
-            payment_ref = ref(session.invoice) or payment_ref
-        elif payment_ref.startswith("pi_"):
-            found = payment_ref
-        if found is None and payment_ref.startswith("in_"):
-            page = await stripe.v1.invoice_payments.list_async(
-                {"invoice": payment_ref, "status": "paid", "limit": 1}
-            )
-            found = ref(page.data[0].payment.payment_intent) if page.data else None
-    except Missing as error:
-        raise Refused(_NOT_PAID) from error
+    found = payment_ref if payment_ref.startswith("pi_") else None
+    if payment_ref.startswith("cs_"):
+        session = await stripe.v1.checkout.sessions.retrieve_async(payment_ref)
+        found = ref(session.payment_intent)
+        payment_ref = ref(session.invoice) or payment_ref
+    if found is None and payment_ref.startswith("in_"):
+        page = await stripe.v1.invoice_payments.list_async(
+            {"invoice": payment_ref, "status": "paid", "limit": 1}
+        )
+        found = ref(page.data[0].payment.payment_intent) if page.data else None
     if found is None:
         raise Refused(_NOT_PAID)
     return found
