@@ -107,20 +107,29 @@ async def _try(ctx: Context, mode: Mode, key: str) -> str | None:
 
     client = client_for(key)
     try:
-        account = await client.v1.accounts.retrieve_current_async()
+        account_id, name = await _whose(client)
         missing = await lacking(client) if key.startswith("rk_") else []
     except stripe.AuthenticationError:
         return _UNKNOWN
-    except stripe.PermissionError:
-        return _not_allowed(["Account (read)"])
     except stripe.StripeError as error:
         ctx.log.warning("stripe_key_not_tried", error=type(error).__name__)
         return _NO_ANSWER
     if missing:
         return _not_allowed(missing)
-    display = account.settings.dashboard.display_name if account.settings else None
-    await accounts.keep(ctx, mode, account.id, display or account.email or account.id)
+    await accounts.keep(ctx, mode, account_id, name)
     return None
+
+
+async def _whose(client: StripeClient) -> tuple[str, str]:
+    """Id and name of a key's account; both empty where the key may not tell."""
+    import stripe  # noqa: PLC0415 - loaded by now
+
+    try:
+        account = await client.v1.accounts.retrieve_current_async()
+    except stripe.PermissionError:
+        return "", ""
+    display = account.settings.dashboard.display_name if account.settings else None
+    return account.id, display or account.email or account.id
 
 
 def _not_allowed(missing: list[str]) -> str:
@@ -186,7 +195,8 @@ async def make_endpoint(ctx: Context, mode: Mode) -> bool:
         if not await may(stripe, PERMISSIONS[-1]):
             return False
         made = await stripe.v1.webhook_endpoints.create_async(
-            params, once("webhook", account.store_id, mode.value, str(ctx.now().timestamp()))
+            # A crash before this is written down finds the same endpoint, and its secret, again.
+            params, once("webhook", account.store_id, account.webhook_id or mode.value)
         )
         if account.webhook_id is not None:
             await _drop_endpoint(stripe, account.webhook_id)

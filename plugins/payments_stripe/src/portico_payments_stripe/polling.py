@@ -38,7 +38,7 @@ async def look(ctx: Context, payload: Mapping[str, Any]) -> None:
 async def probe(ctx: Context, mode: Mode) -> None:
     """Ask Stripe something small; an answer ends what was noted of trouble."""
     async with connected(ctx, mode) as stripe:
-        await stripe.v1.accounts.retrieve_current_async()
+        await stripe.v1.events.list_async({"limit": 1})
     await accounts.note_success(ctx, mode)
 
 

@@ -14,6 +14,7 @@ CONFIRM = N_("Your bank wants you to confirm this payment.")
 DECLINED = N_("The payment was declined. Try another payment method, or ask your bank.")
 _BY_CODE = {
     "authentication_required": CONFIRM,
+    "invoice_payment_intent_requires_action": CONFIRM,
     "payment_intent_authentication_failure": N_("The payment was not confirmed with your bank."),
     "setup_intent_authentication_failure": N_("The card was not confirmed with your bank."),
     "expired_card": N_("The card has expired. Use another one."),
