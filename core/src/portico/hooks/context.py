@@ -14,7 +14,7 @@ from portico.customers.models import Customer
 from portico.db import Command, Query
 from portico.events.models import Lane
 from portico.hooks.plugin import PluginSettings
-from portico.orders.models import Order, OrderItem, Payment
+from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.sessions.models import Audience, SignInAttempt
 from portico.stores.models import Mode, Store
 from portico.subscriptions.models import PaymentMethod, Subscription
@@ -44,6 +44,10 @@ class Orders(Protocol):
 
     async def payment(self, provider_ref: str) -> Payment | None:
         """The payment that this plugin knows by its own reference."""
+        ...
+
+    async def refund(self, provider_ref: str) -> Refund | None:
+        """The refund that this plugin knows by its own reference."""
         ...
 
 

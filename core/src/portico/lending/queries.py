@@ -7,8 +7,8 @@ from portico.catalog.tables import file_versions, files, prices, products
 from portico.customers.models import Customer
 from portico.customers.tables import customers, provider_customers
 from portico.db import Command, Query, insert_or_ignore
-from portico.orders.models import Order, OrderItem, OrderKind, OrderState, Payment
-from portico.orders.tables import order_items, orders, payments
+from portico.orders.models import Order, OrderItem, OrderKind, OrderState, Payment, Refund
+from portico.orders.tables import order_items, orders, payments, refunds
 from portico.sessions.models import SignInAttempt
 from portico.sessions.tables import sign_in_attempts
 from portico.subscriptions.models import PaymentMethod, Subscription, SubscriptionStatus
@@ -63,6 +63,14 @@ PAYMENT = Query(
         payments.c.store_id == _store,
         payments.c.provider == _provider,
         payments.c.provider_ref == _ref,
+    ),
+)
+REFUND = Query(
+    Refund,
+    sa.select(refunds).where(
+        refunds.c.store_id == _store,
+        refunds.c.provider == _provider,
+        refunds.c.provider_ref == _ref,
     ),
 )
 

@@ -7,7 +7,7 @@ from portico.customers import service as customers_service
 from portico.customers.models import Customer
 from portico.lending import queries
 from portico.lending.scope import Lent
-from portico.orders.models import Order, OrderItem, Payment
+from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.subscriptions.models import PaymentMethod, Subscription
 
 LONGEST_LIST = 1000
@@ -54,6 +54,15 @@ class LentOrders:
         lent = self._lent
         return await lent.rt.db.one(
             queries.PAYMENT,
+            store_id=lent.store_id,
+            provider=lent.plugin,
+            provider_ref=provider_ref,
+        )
+
+    async def refund(self, provider_ref: str) -> Refund | None:
+        lent = self._lent
+        return await lent.rt.db.one(
+            queries.REFUND,
             store_id=lent.store_id,
             provider=lent.plugin,
             provider_ref=provider_ref,

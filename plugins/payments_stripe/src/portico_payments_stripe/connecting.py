@@ -196,7 +196,8 @@ async def make_endpoint(ctx: Context, mode: Mode) -> bool:
             return False
         made = await stripe.v1.webhook_endpoints.create_async(
             # A crash before this is written down finds the same endpoint, and its secret, again.
-            params, once("webhook", account.store_id, account.webhook_id or mode.value)
+            params,
+            once("webhook", account.store_id, account.webhook_id or mode.value),
         )
         if account.webhook_id is not None:
             await _drop_endpoint(stripe, account.webhook_id)

@@ -152,12 +152,17 @@ async def _of_invoice(ctx: Context, invoice: Invoice) -> tuple[str, str] | None:
 
 
 async def refunds(ctx: Context, stripe: StripeClient, since: int, after: str | None) -> list[Found]:
-    """Refunds. There are few, and whose they are is only known once one is read back."""
+    """Refunds. Whose one is that core does not know, is only known once it is read back."""
     params: RefundListParams = {"created": {"gte": since}, "limit": PAGE}
     if after is not None:
         params["starting_after"] = after
     page = (await stripe.v1.refunds.list_async(params)).data
-    return [Found(one.id, ("refund", one.id)) for one in page]
+    found = []
+    for one in page:
+        known = await ctx.orders.refund(one.id)
+        differs = known is None or known.state is not reports.refund_state(one)
+        found.append(Found(one.id, ("refund", one.id) if differs else None))
+    return found
 
 
 async def disputes(

@@ -186,12 +186,17 @@ def refund_report(refund: Refund, payment_ref: str) -> RefundReport:
     return RefundReport(
         provider_ref=refund.id,
         payment_ref=payment_ref,
-        state=_REFUNDS.get(refund.status or "", RefundState.PENDING),
+        state=refund_state(refund),
         amount=from_stripe(refund.amount, currency),
         currency=currency,
         at=moment(refund.created),
         reason=refund.reason,
     )
+
+
+def refund_state(refund: Refund) -> RefundState:
+    """Whether the money has gone back."""
+    return _REFUNDS.get(refund.status or "", RefundState.PENDING)
 
 
 def dispute_report(dispute: Dispute, payment_ref: str, withdraw: bool) -> DisputeReport:
