@@ -11,6 +11,7 @@ from tests.stripe_server.helpers import shop
 from tests.support.stripe import StripeServer
 from tests.support.stripe_server.contract import operations
 from tests.support.stripe_server.errors import Problem
+from tests.support.stripe_server.gaps import GAPS
 from tests.support.stripe_server.schema import check, fields_of
 from tests.support.stripe_server.wire import decode
 
@@ -110,3 +111,33 @@ def test_an_address_that_stripe_does_not_have_is_404_and_one_we_lack_501(
     assert (
         _call(server, "/v1/tax_rates", "display_name=VAT&inclusive=false&percentage=19")[0] == 501
     )
+
+
+async def test_what_the_server_does_not_do_it_says(api: V1Services, server: StripeServer) -> None:
+    made = await shop(api)
+    with pytest.raises(stripe.APIError) as lacking:
+        await api.subscriptions.create_async({
+            "customer": made.customer.id, "items": [{"price": made.monthly.id}],
+            "add_invoice_items": [{"price": made.once.id}]})  # fmt: skip
+    assert lacking.value.http_status == 501
+    assert "does not act on add_invoice_items" in str(lacking.value)
+
+
+async def test_an_object_shows_again_what_it_was_given(api: V1Services) -> None:
+    made = await shop(api)
+    session = await api.checkout.sessions.create_async({
+        "mode": "payment", "line_items": [{"price": made.once.id, "quantity": 1}],
+        "success_url": "http://shop/", "client_reference_id": "order-7", "locale": "de",
+        "custom_text": {"submit": {"message": "Danke"}}, "consent_collection": {
+            "terms_of_service": "required"}})  # fmt: skip
+    assert (session.client_reference_id, session.locale) == ("order-7", "de")
+    assert session.custom_text.submit is not None and session.custom_text.submit.message == "Danke"
+    assert session.consent_collection is not None
+    assert session.consent_collection.terms_of_service == "required"
+    assert session.consent_collection.promotions is None
+
+
+def test_each_gap_is_a_parameter_of_the_library() -> None:
+    for path, names in GAPS.items():
+        params = operations()["post", path].params
+        assert params is not None and set(names) <= fields_of(params).keys(), path

@@ -10,6 +10,7 @@ from tests.support.stripe_server import faults as spoil
 from tests.support.stripe_server.errors import Json, Problem, invalid
 from tests.support.stripe_server.expand import expanded
 from tests.support.stripe_server.faults import Faults
+from tests.support.stripe_server.gaps import refuse_gaps
 from tests.support.stripe_server.http import Request, Response
 from tests.support.stripe_server.keys import Keys
 from tests.support.stripe_server.outbox import API_VERSION
@@ -124,6 +125,7 @@ class Api:
         if route.answer is None:
             raise Problem(501, f"The test server has no {request.method} {route.operation.path} "
                           "yet.", type="api_error")  # fmt: skip
+        refuse_gaps(route.operation, params)
         if self.faults.working:
             await asyncio.sleep(self.faults.working)
         world = self.world

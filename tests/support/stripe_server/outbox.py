@@ -180,7 +180,7 @@ class Outbox:
         if event is None or endpoint is None:
             delivery.done = True
             return
-        body = json.dumps(event, indent=2).encode()
+        body = json.dumps(event).encode()
         at = int(time.time())
         secrets = self.secrets[endpoint["id"]]
         signature = ",".join([f"t={at}"] + [sign(s, body, at).partition(",")[2] for s in secrets])

@@ -118,6 +118,33 @@ def _empty(note: Any) -> Any:
     return {}
 
 
+def echo(name: str, params: Json, *but: str) -> Json:
+    """The parameters that an object of this kind shows again, in the fields' own form.
+
+    ``but``: those which mean something else than the field of their name.
+    """
+    known = fields(CLASSES[name])
+    return {
+        key: _shaped(known[key], value) for key, value in params.items()
+        if key in known and key not in but and key not in ON_REQUEST.get(name, ())
+    }  # fmt: skip
+
+
+def _shaped(note: Any, value: Any) -> Any:
+    """A parameter as a field: an empty string is null, an object has all its fields."""
+    if value == "":
+        return None
+    if is_optional(note):
+        note = next(part for part in typing.get_args(note) if part is not type(None))
+    if isinstance(value, dict) and isinstance(note, type) and issubclass(note, StripeObject):
+        inner = fields(note)
+        given = {key: _shaped(inner[key], one) for key, one in value.items() if key in inner}
+        return _empty(note) | given
+    if isinstance(value, list) and typing.get_origin(note) is list:
+        return [_shaped(typing.get_args(note)[0], one) for one in value]
+    return value
+
+
 def new(name: str, /, **values: Any) -> Json:
     """An object of this kind with these values.
 

@@ -7,28 +7,23 @@ from tests.support.stripe_server.expand import shows
 from tests.support.stripe_server.listing import listed, searched
 from tests.support.stripe_server.people import merged
 from tests.support.stripe_server.routes import Call, answers
+from tests.support.stripe_server.shapes import echo
 from tests.support.stripe_server.world import World
 
-_PRODUCT = ("active", "description", "images", "name", "shippable", "statement_descriptor",
-            "tax_code", "unit_label", "url", "default_price")  # fmt: skip
-_PRICE = ("active", "lookup_key", "nickname", "tax_behavior")
-
-
-def _unset(params: Json, names: tuple[str, ...]) -> Json:
-    return {n: (params[n] if params[n] != "" else None) for n in names if n in params}
+_OF_PRICE = ("metadata", "currency", "product", "recurring", "unit_amount", "unit_amount_decimal")
+"""Fields of a price that are not simply what was given."""
 
 
 def create_product(world: World, params: Json) -> Json:
     """Make a product, with its default price where one is asked for."""
     if "id" in params and world.store.find(params["id"]):
         raise invalid("Product already exists.", "id", "resource_already_exists")
-    features = [{"name": one["name"]} for one in params.get("marketing_features") or []]
     made = world.new(
         "product", **({"id": params["id"]} if "id" in params else {}), active=True,
-        type=params.get("type", "service"), images=[], marketing_features=features,
+        type=params.get("type", "service"), images=[], marketing_features=[],
         metadata=merged({}, params.get("metadata")), updated=world.now(),
     )  # fmt: skip
-    made |= _unset(params, _PRODUCT)
+    made |= echo("product", params, "metadata", "type")
     world.emit("product.created", made)
     if "default_price_data" in params:
         price = create_price(world, {**params["default_price_data"], "product": made["id"]})
@@ -62,7 +57,7 @@ def _retrieve_product(world: World, call: Call) -> Json:
 @answers("post", "/v1/products/{id}")
 def _update_product(world: World, call: Call) -> Json:
     made = world.store.get("product", call.id, "id", 404)
-    changes = _unset(call.params, _PRODUCT)
+    changes = echo("product", call.params, "metadata")
     if "metadata" in call.params:
         changes["metadata"] = merged(made["metadata"], call.params["metadata"])
     return world.change(made, "product.updated", **changes, updated=world.now())
@@ -110,7 +105,7 @@ def create_price(world: World, params: Json) -> Json:
         unit_amount=amount, unit_amount_decimal=decimal,
         tiers_mode=params.get("tiers_mode"),
     )  # fmt: skip
-    made |= _unset(params, _PRICE)
+    made |= echo("price", params, *_OF_PRICE)
     world.emit("price.created", made)
     return made
 
@@ -167,7 +162,7 @@ def _retrieve_price(world: World, call: Call) -> Json:
 def _update_price(world: World, call: Call) -> Json:
     made = world.store.get("price", call.id, "id", 404)
     _free_lookup_key(world, call.params)
-    changes = _unset(call.params, _PRICE)
+    changes = echo("price", call.params, *_OF_PRICE)
     if "metadata" in call.params:
         changes["metadata"] = merged(made["metadata"], call.params["metadata"])
     return world.change(made, "price.updated", **changes)

@@ -18,11 +18,15 @@ from tests.support.stripe_server.people import customer_of, merged
 from tests.support.stripe_server.resources.catalog import create_price
 from tests.support.stripe_server.resources.setup_intents import new_setup
 from tests.support.stripe_server.routes import Call, answers
+from tests.support.stripe_server.shapes import echo
 from tests.support.stripe_server.world import DAY, World
 
-PLAIN = ("allow_promotion_codes", "billing_address_collection", "cancel_url",
-         "client_reference_id", "customer_email", "locale", "payment_method_collection",
-         "submit_type", "success_url", "customer_creation", "return_url")  # fmt: skip
+_NOT_PLAIN = (
+    "automatic_tax", "currency", "customer", "discounts", "expires_at", "invoice_creation",
+    "metadata", "mode", "payment_method_options", "phone_number_collection",
+    "saved_payment_method_options", "tax_id_collection", "ui_mode",
+)  # fmt: skip
+"""Fields that are not simply what was given."""
 
 
 @answers("post", "/v1/checkout/sessions")
@@ -47,9 +51,9 @@ def create(world: World, params: Json) -> Json:
         "checkout.session", customer, id=identity, mode=mode, status="open", customer=customer,
         metadata=merged({}, params.get("metadata")), payment_status="unpaid",
         url=f"{world.base_url}/c/pay/{identity}", ui_mode=params.get("ui_mode", "hosted_page"),
-        expires_at=params.get("expires_at", now + DAY), payment_method_types=["card"],
-        currency=items[0]["currency"] if items else params.get("currency"), custom_fields=[],
-        shipping_options=[], **{k: params[k] for k in PLAIN if k in params},
+        expires_at=params.get("expires_at", now + DAY),
+        currency=items[0]["currency"] if items else params.get("currency"),
+        **({"payment_method_types": ["card"]} | echo("checkout.session", params, *_NOT_PLAIN)),
     )  # fmt: skip
     _finish(world, made, params, mode)
     world.checkouts[identity] = {"items": items, "params": params, "coupon": None,

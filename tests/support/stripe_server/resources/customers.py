@@ -14,11 +14,10 @@ from tests.support.stripe_server.people import (
 )
 from tests.support.stripe_server.resources.payment_methods import attach
 from tests.support.stripe_server.routes import Call, answers
+from tests.support.stripe_server.shapes import echo
 from tests.support.stripe_server.world import World
 
-_PLAIN = ("balance", "business_name", "description", "email", "individual_name",
-          "invoice_prefix", "name", "next_invoice_sequence", "phone", "preferred_locales",
-          "tax_exempt")  # fmt: skip
+_NOT_PLAIN = ("address", "shipping", "metadata", "invoice_settings", "test_clock")
 
 
 def create(world: World, params: Json) -> Json:
@@ -49,8 +48,7 @@ def create(world: World, params: Json) -> Json:
 
 
 def _changes(world: World, made: Json, params: Json) -> Json:
-    changes: Json = {name: params[name] if params[name] != "" else None
-                     for name in _PLAIN if name in params}  # fmt: skip
+    changes = echo("customer", params, *_NOT_PLAIN)
     if "address" in params:
         changes["address"] = address(params["address"])
     if "shipping" in params:

@@ -12,6 +12,7 @@ from tests.support.stripe_server.listing import listed, matches, page, searched
 from tests.support.stripe_server.people import customer_of, merged
 from tests.support.stripe_server.resources.invoice_items import pending
 from tests.support.stripe_server.routes import Call, answers
+from tests.support.stripe_server.shapes import echo
 from tests.support.stripe_server.world import World
 
 _ID = "/v1/subscriptions/{subscription_exposed_id}"
@@ -152,12 +153,14 @@ def _moves(params: Json) -> bool:
         or anchor.get("type") == "now"  # fmt: skip
 
 
+_NOT_PLAIN = ("items", "metadata", "discounts", "cancel_at", "cancel_at_period_end", "trial_end",
+              "cancellation_details", "pause_collection", "billing_cycle_anchor", "automatic_tax",
+              "payment_settings", "trial_settings")  # fmt: skip
+
+
 def _fields(world: World, sub: Json, params: Json) -> Json:
     """The plain fields that an update sets."""
-    fields: Json = {}
-    for name in ("description", "collection_method", "days_until_due", "default_payment_method"):
-        if name in params:
-            fields[name] = params[name] if params[name] != "" else None
+    fields = echo("subscription", params, *_NOT_PLAIN)
     if fields.get("default_payment_method"):
         _method(world, customer_of(world, sub["customer"]), fields["default_payment_method"])
     if "metadata" in params:
