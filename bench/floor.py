@@ -40,7 +40,7 @@ def create_app() -> Quart:
     @app.before_serving
     async def connect() -> None:
         held["pool"] = await asyncpg.create_pool(
-            os.environ["BENCH_DATABASE_URL"], min_size=1, max_size=8, connection_class=Bare
+            os.environ["BENCH_DATABASE_URL"], min_size=1, max_size=5, connection_class=Bare
         )
 
     @app.get("/")

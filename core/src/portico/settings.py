@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     themes_dir: Path | None = Field(None, description="a folder with one theme per sub-folder")
     upload_limit: int = Field(5 * 2**30, gt=0, description="largest product file, in bytes")
-    database_pool: int = Field(8, ge=1, description="PostgreSQL connections per process")
+    database_pool: int = Field(5, ge=1, description="PostgreSQL connections per process")
     hook_budget: float = Field(2.0, gt=0, description="seconds a plugin may take for its part of "
                                "a page")  # fmt: skip
     mail_from: str = Field("", description="sender address; by default portal@ the base URL's host")
