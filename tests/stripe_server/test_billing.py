@@ -305,3 +305,41 @@ async def test_cancelling_now_gives_the_rest_back_as_credit_on_request(
     )
     assert ended.status == "canceled" and ended.ended_at == ended.canceled_at
     assert (await api.customers.retrieve_async(str(sub.customer))).balance == -500
+
+
+async def test_asking_for_a_payment_leaves_the_plan_of_retries_alone(
+    api: V1Services, server: StripeServer
+) -> None:
+    server.control("settings", retry_days=[3, 3])
+    sub = await _subscribed(api, await shop(api, "pm_card_chargeCustomerFail"), trial_period_days=1)
+    server.control("advance", seconds=2 * DAY)
+    before = (await _invoices(api, sub))[0]
+    for _ in range(3):
+        with pytest.raises(stripe.CardError):
+            await api.invoices.pay_async(before.id)
+    after = await api.invoices.retrieve_async(before.id)
+    assert (after.attempt_count, after.next_payment_attempt) == (4, before.next_payment_attempt)
+    server.control("advance", seconds=3 * DAY)
+    assert (await api.subscriptions.retrieve_async(sub.id)).status == "past_due"
+    server.control("advance", seconds=3 * DAY)
+    assert (await api.subscriptions.retrieve_async(sub.id)).status == "canceled"
+
+
+async def test_a_code_for_first_buyers_and_one_with_a_minimum(api: V1Services) -> None:
+    made = await shop(api)
+    coupon = await api.coupons.create_async({"percent_off": 10, "duration": "once"})
+    first = await api.promotion_codes.create_async({
+        "promotion": {"type": "coupon", "coupon": coupon.id},
+        "restrictions": {"first_time_transaction": True}})  # fmt: skip
+    await _subscribed(api, made, discounts=[{"promotion_code": first.id}])
+    with pytest.raises(stripe.InvalidRequestError, match="prior transactions"):
+        await _subscribed(api, made, discounts=[{"promotion_code": first.id}])
+    await api.promotion_codes.create_async({
+        "promotion": {"type": "coupon", "coupon": coupon.id}, "code": "BIG",
+        "restrictions": {"minimum_amount": 5000, "minimum_amount_currency": "eur"}})  # fmt: skip
+    session = await api.checkout.sessions.create_async({
+        "mode": "subscription", "line_items": [{"price": made.monthly.id, "quantity": 1}],
+        "success_url": "http://shop/", "allow_promotion_codes": True})  # fmt: skip
+    assert (
+        "below its minimum" in (await submit(f"{session.url}/promotion", promotionCode="BIG")).text
+    )

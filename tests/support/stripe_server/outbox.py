@@ -115,6 +115,7 @@ class Outbox:
         )  # fmt: skip
         for absent in ("account", "context"):  # of connected accounts and organizations only
             event.pop(absent)
+        world.mark(event)
         world.store.add(event)
         for endpoint in endpoints:
             self._queue(event["id"], endpoint["id"])

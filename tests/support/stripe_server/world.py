@@ -29,6 +29,8 @@ class Settings:
     """Seconds that a renewal's invoice stays a draft."""
     tax_percent: float = 0.0
     """What automatic tax adds, in percent of the price without tax."""
+    livemode: bool = False
+    """Whether new objects are of the live mode; keys are told apart by their prefix only."""
     portal: bool = True
     """Whether the account has a default configuration of the Billing portal."""
 
@@ -65,6 +67,8 @@ class World:
         """Payment methods that their holders have proved once for later payments."""
         self.coupon_products: dict[str, list[str]] = {}
         """The products that a coupon is limited to."""
+        self.retries: dict[str, int] = {}
+        """Attempts that Stripe made by its plan, by invoice; those on request do not count."""
         self.reminded: set[str] = set()
         """Subscriptions whose trial has been announced to end."""
         self.checkouts: dict[str, Json] = {}
@@ -88,7 +92,13 @@ class World:
         made = shapes.new(kind, **values)
         if "created" in made and "created" not in values:
             made["created"] = self.now(owner or values.get("customer"))
+        self.mark(made)
         return self.store.add(made)
+
+    def mark(self, thing: Json) -> None:
+        """Say which mode a new object is of."""
+        if "livemode" in thing:
+            thing["livemode"] = self.settings.livemode
 
     def tax_rate(self) -> Json:
         """The rate that automatic tax applies."""

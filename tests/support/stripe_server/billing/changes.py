@@ -241,7 +241,7 @@ def _trial_discounts(world: World, given: list[Json], sub: Json) -> list[Json]:
         if one.get("discount"):
             found.append(world.store.get("discount", one["discount"], "discounts"))
             continue
-        coupon, promotion = discounts.resolve(world, one, f"discounts[{place}]")
+        coupon, promotion = discounts.resolve(world, one, f"discounts[{place}]", sub["customer"])
         found.append({"id": world.store.new_id("discount"), "object": "discount", "end": None,
                       "source": {"coupon": coupon["id"], "type": "coupon"},
                       "promotion_code": promotion and promotion["id"]})  # fmt: skip

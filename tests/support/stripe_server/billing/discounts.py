@@ -34,25 +34,49 @@ def promotion_active(world: World, promotion: Json) -> bool:
     return bool(promotion["active"]) and not over and not used_up
 
 
-def resolve(world: World, given: Json, param: str) -> tuple[Json, Json | None]:
+def resolve(
+    world: World, given: Json, param: str, customer: str | None = None
+) -> tuple[Json, Json | None]:
     """The coupon behind ``{coupon: ...}`` or ``{promotion_code: ...}``, and the code.
 
-    :raises Problem: 400 where it does not exist or can no longer be redeemed.
+    :raises Problem: 400 where it does not exist, can no longer be redeemed, or is for others.
     """
     promotion = None
     name = given.get("coupon")
     if given.get("promotion_code"):
-        promotion = world.store.get("promotion_code", given["promotion_code"],
-                                    f"{param}[promotion_code]")  # fmt: skip
+        where = f"{param}[promotion_code]"
+        promotion = world.store.get("promotion_code", given["promotion_code"], where)
         if not promotion_active(world, promotion):
-            raise invalid("This promotion code is inactive.", f"{param}[promotion_code]",
-                          "promotion_code_inactive")  # fmt: skip
+            raise invalid("This promotion code is inactive.", where, "promotion_code_inactive")
+        reason = not_for(world, promotion, customer)
+        if reason:
+            raise invalid(reason, where)
         name = promotion["promotion"]["coupon"]
     if not name:
         raise invalid("You must pass a coupon, a promotion code or a discount.", param)
     coupon = world.store.get("coupon", name, f"{param}[coupon]")
     usable(world, coupon, f"{param}[coupon]")
     return coupon, promotion
+
+
+def not_for(
+    world: World, promotion: Json, customer: str | None, amount: int | None = None
+) -> str:  # fmt: skip
+    """Why this customer cannot redeem a code, or not on this amount; empty if they can."""
+    if promotion["customer"] and promotion["customer"] != customer:
+        return "This promotion code cannot be redeemed because it belongs to another customer."
+    limits = promotion["restrictions"]
+    if limits["first_time_transaction"] and customer and _has_paid(world, customer):
+        return ("This promotion code cannot be redeemed because the associated customer has prior "
+                "transactions.")  # fmt: skip
+    if amount is not None and amount < (limits["minimum_amount"] or 0):
+        return "This promotion code cannot be redeemed: the amount is below its minimum."
+    return ""
+
+
+def _has_paid(world: World, customer: str) -> bool:
+    charges = world.store.pointing("charge", "customer", customer)
+    return any(one["status"] == "succeeded" for one in charges)
 
 
 def apply(
@@ -84,7 +108,7 @@ def wanted(world: World, given: list[Json], customer: str, subscription: str) ->
         if one.get("discount"):
             kept.append(world.store.get("discount", one["discount"], "discounts"))
             continue
-        coupon, promotion = resolve(world, one, f"discounts[{place}]")
+        coupon, promotion = resolve(world, one, f"discounts[{place}]", customer)
         kept.append(apply(world, coupon, promotion, customer=customer, subscription=subscription))
     return kept
 

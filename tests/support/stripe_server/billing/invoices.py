@@ -43,6 +43,7 @@ def build(
     if sub is not None:
         values |= _from_subscription(sub)
     made = shapes.new("invoice", id=identity, **(values | more))
+    world.mark(made)
     made["issuer"] = {"account": None, "type": "self"}
     for one in lines:
         one["invoice"] = identity
@@ -246,14 +247,15 @@ def open_invoices(world: World, sub: Json) -> list[Json]:
 def failed(world: World, invoice: Json, intent: Json, *, forced: bool = False) -> None:
     """An attempt to collect came to nothing; plan the next one, or give up."""
     now = world.now(invoice["customer"])
-    turn = invoice["attempt_count"]
-    days = world.settings.retry_days
-    again = None
-    if forced and turn:
-        again = invoice["next_payment_attempt"]
-    elif turn < len(days) and invoice["billing_reason"] == "subscription_cycle":
-        again = now + days[turn] * DAY
-    world.change(invoice, None, attempted=True, attempt_count=turn + 1, next_payment_attempt=again)
+    planned = invoice["parent"] is not None and invoice["billing_reason"] != "subscription_create"
+    again = invoice["next_payment_attempt"] if forced else None
+    if planned and not forced:
+        turn = world.retries.get(invoice["id"], 0)
+        world.retries[invoice["id"]] = turn + 1
+        days = world.settings.retry_days
+        again = now + days[turn] * DAY if turn < len(days) else None
+    world.change(invoice, None, attempted=True, next_payment_attempt=again,
+                 attempt_count=invoice["attempt_count"] + 1)  # fmt: skip
     world.emit("invoice.updated", invoice)
     if intent["status"] == "requires_action":
         world.emit("invoice.payment_action_required", invoice)
@@ -264,7 +266,7 @@ def failed(world: World, invoice: Json, intent: Json, *, forced: bool = False) -
     world.change(customer_of(world, invoice["customer"]), "customer.updated", delinquent=True)
     if sub["status"] == "active" and invoice["billing_reason"] != "subscription_create":
         world.change(sub, "customer.subscription.updated", status="past_due")
-    if again is None and not forced and invoice["billing_reason"] == "subscription_cycle":
+    if planned and again is None and not forced:
         _give_up(world, sub)
 
 

@@ -99,6 +99,7 @@ def draft(world: World, customer: Json, params: Json) -> Json:
         trial_settings={"end_behavior": {"billing_cycle_anchor": "unchanged",
                                          "missing_payment_method": "create_invoice"}},
     )  # fmt: skip
+    world.mark(sub)
     sub["automatic_tax"] |= {"enabled": False, **params.get("automatic_tax", {})}
     sub["invoice_settings"]["issuer"] = {"account": None, "type": "self"}
     if "trial_settings" in params:
@@ -224,7 +225,10 @@ def renew(world: World, sub: Json) -> None:
 def bill(world: World, sub: Json, customer: Json, lines: list[Json], reason: str) -> Json:
     """A draft for a subscription: these lines and all that was pending."""
     all_lines = [*pending_lines(world, sub), *lines]
-    keep = (sub["pause_collection"] or {}).get("behavior") == "keep_as_draft"
+    # an unpaid subscription goes on, but nobody is charged for it until somebody acts
+    keep = (sub["pause_collection"] or {}).get("behavior") == "keep_as_draft" or sub[
+        "status"
+    ] == "unpaid"
     now = world.now(customer["id"])
     invoice = invoices.build(
         world, customer, all_lines, reason, sub=sub, discounts=discounts.current(world, sub),

@@ -105,6 +105,9 @@ def _promotion(world: World, request: Request, identity: str) -> Response:
     found = discounts.promotion_by_code(world, form_of(request).get("promotionCode", ""))
     if found is None or session["status"] != "open" or not session["allow_promotion_codes"]:
         return _checkout_page(world, session, "This code is invalid.")
+    reason = discounts.not_for(world, found, session["customer"], session["amount_subtotal"])
+    if reason:
+        return _checkout_page(world, session, reason)
     use_discount(world, session, world.store.get("coupon", found["promotion"]["coupon"]), found)
     return redirect(f"/c/pay/{identity}")
 

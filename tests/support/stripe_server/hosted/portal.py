@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from tests.support.stripe_server.billing import invoices
 from tests.support.stripe_server.billing import subscriptions as billing
-from tests.support.stripe_server.billing.endings import ENDED, end
+from tests.support.stripe_server.billing.endings import end
 from tests.support.stripe_server.errors import Json
 from tests.support.stripe_server.hosted.html import (
     Refused,
@@ -57,19 +56,16 @@ def _new_card(world: World, request: Request, session: Json) -> Response:
 
 
 def after_card(world: World, session: Json, intent: Json) -> Response:
-    """A card was saved or not: it becomes the default, and what is owed is tried again."""
+    """A card was saved or not. It becomes the customer's default; that is all that Stripe does.
+
+    Subscriptions with a card of their own keep it, and nothing that is owed is tried again.
+    https://docs.stripe.com/customer-management/portal-deep-links
+    """
     if intent["status"] != "succeeded":
         return _page(world, session, intent["last_setup_error"]["message"])
     customer = customer_of(world, session["customer"])
     settings = {**customer["invoice_settings"], "default_payment_method": intent["payment_method"]}
     world.change(customer, "customer.updated", invoice_settings=settings)
-    for sub in world.store.pointing("subscription", "customer", customer["id"]):
-        if sub["status"] not in ENDED:
-            if sub["default_payment_method"]:
-                world.change(sub, "customer.subscription.updated",
-                             default_payment_method=intent["payment_method"])  # fmt: skip
-            for invoice in invoices.open_invoices(world, sub):
-                invoices.pay(world, invoice, None, forced=True)
     return _done(session)
 
 

@@ -169,7 +169,7 @@ def _finish(world: World, made: Json, params: Json, mode: str) -> None:
 def _first_discount(world: World, made: Json, params: Json) -> None:
     given = params.get("discounts") or []
     if given:
-        coupon, promotion = discounts.resolve(world, given[0], "discounts[0]")
+        coupon, promotion = discounts.resolve(world, given[0], "discounts[0]", made["customer"])
         use_discount(world, made, coupon, promotion)
 
 

@@ -29,7 +29,9 @@ def _create(world: World, call: Call) -> Json:
     given = params.get("discounts") or []
     held = [
         discounts.apply(
-            world, *discounts.resolve(world, one, f"discounts[{place}]"), customer=customer["id"]
+            world,
+            *discounts.resolve(world, one, f"discounts[{place}]", customer["id"]),
+            customer=customer["id"],
         )
         for place, one in enumerate(given)
     ]
