@@ -11,7 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.customer import CARD, Customer
+from tests.journeys.cashier import CARD
+from tests.journeys.customer import Customer
 from tests.support.looks import (
     DESKTOP,
     NARROWEST,

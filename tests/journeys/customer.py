@@ -1,15 +1,14 @@
 """A customer in a real browser, who reads the words on the screen and uses what they name."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.journeys.cashier import GOOD, Cashier
 from tests.journeys.words import word
 from tests.support.processes import Demo
-
-CARD = {"cc-number": "4242424242424242", "cc-exp": "12 / 34", "cc-csc": "123"}
 
 
 @dataclass
@@ -21,6 +20,7 @@ class Customer:
     locale: str = "en"
     javascript: bool = True
     email: str = "customer@example.com"
+    cashier: Cashier = field(default_factory=Cashier)
 
     def __post_init__(self) -> None:
         self.context: BrowserContext = self.browser.new_context(
@@ -85,18 +85,16 @@ class Customer:
     # Buying
 
     def buy(self, slug: str) -> None:
-        """Buy a product with the sandbox's hosted page."""
+        """Buy a product on the provider's hosted page."""
         self.visit(f"buy/{slug}")
         self.page.get_by_label(self.say("E-mail address"), exact=False).fill(self.email)
         self.button("Continue to payment").click()
         self.pay()
         expect(self.page.get_by_role("heading", level=1)).to_have_text(self.say("Thank you"))
 
-    def pay(self, card: str = CARD["cc-number"]) -> None:
+    def pay(self, card: str = GOOD) -> None:
         """Fill in the card on the provider's page and send it."""
-        for purpose, value in (CARD | {"cc-number": card}).items():
-            self.page.locator(f"input[autocomplete='{purpose}']").fill(value)
-        self.page.locator("form[method=post] button[type=submit]").first.click()
+        self.cashier.pay(self.page, card)
 
     # Files
 

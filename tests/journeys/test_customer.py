@@ -11,8 +11,10 @@ from playwright.sync_api import Browser, expect
 from portico.demo.content import PRODUCTS
 from portico.testing import postgres
 
+from tests.journeys.cashier import Stripe, wait_for
 from tests.journeys.customer import Customer
 from tests.support.processes import Demo, free_port, start_demo
+from tests.support.stripe import StripeServer
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +49,53 @@ def test_a_customer_signs_in_buys_downloads_pays_and_cancels(customer: Customer)
     is_offered_the_new_version_and_nothing_once_it_is_removed(customer)
     updates_the_payment_method_of_the_subscription_that_is_past_due(customer)
     cancels_a_subscription_and_undoes_it(customer)
+
+
+def test_the_same_on_stripe(browser: Browser, tmp_path: Path) -> None:
+    """A seller pastes a key; then all of it again, each change read back from Stripe's side."""
+    with StripeServer(tmp_path) as server:
+        demo = start_demo(tmp_path, PORTICO_STRIPE_API_BASE=server.base)
+        stripe = Stripe(server)
+        person = Customer(demo, browser, email="reader@example.org", cashier=stripe)
+        stripe.connect(demo, person.page)
+        person.buy("foundry-club")
+        person.buy("web-font-hosting")
+        stripe.has("checkout.session", customer_email=person.email, status="complete",
+                   mode="subscription")  # fmt: skip
+        stripe.next_renewal_fails("Foundry Club")
+        stripe.has("subscription", status="past_due")
+
+        signs_in_by_link_and_on_another_device_by_code(person)
+        buys_a_product_and_gets_mail_key_and_file(person)
+        stripe.has("payment_intent", status="succeeded", amount=8900)
+        wait_for(person.page, lambda: owes(person))
+        updates_the_payment_method_of_the_subscription_that_is_past_due(person)
+        assert server.control("objects", kind="invoice")
+        with pytest.raises(AssertionError):
+            stripe.has("subscription", status="past_due")
+        stripe.has("invoice", status="paid", attempt_count=2)
+        cancels_a_subscription_and_undoes_it(person)
+        stripe.has("event", type="customer.subscription.updated")
+        assert left_and_came_back(server)
+        person.close()
+        demo.process.stop()
+
+
+def owes(customer: Customer) -> bool:
+    """Whether the portal has heard of the renewal that failed."""
+    customer.visit()
+    return customer.button("Update payment method").count() > 0
+
+
+def left_and_came_back(server: StripeServer) -> bool:
+    """Whether Stripe was told of a cancellation, and that it was taken back."""
+    changes = [
+        one["data"]["object"]["cancel_at_period_end"]
+        for one in server.control("objects", kind="event")
+        if one["type"] == "customer.subscription.updated"
+        and "cancel_at_period_end" in one["data"]["previous_attributes"]
+    ]
+    return sorted(changes) == [False, True]
 
 
 def signs_in_by_link_and_on_another_device_by_code(customer: Customer) -> None:

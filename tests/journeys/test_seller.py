@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.customer import CARD
+from tests.journeys.cashier import CARD
 from tests.journeys.hands import Keyboard, Pointer
 from tests.support.installation import Installation
 from tests.support.mail_server import Mail, MailServer
