@@ -15,6 +15,7 @@ from portico.db.migrations import upgrade
 from portico.demo.seed import SLUG, seed
 from portico.emails import service as emails
 from portico.hooks.loader import load_plugins
+from portico.invoices import service as invoices
 from portico.licenses import service as licenses
 from portico.orders import service as orders
 from portico.runtime import Runtime
@@ -71,6 +72,7 @@ async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:
     assert victim is not None
     their_orders = await orders.of_customer(rt, store, victim.id)
     their_licenses = await licenses.of_customer(rt, store.id, victim.id)
+    their_invoices = await invoices.latest_of_customer(rt, store.id, victim.id, 1)
     their_subscriptions = await subscriptions.of_customer(rt, store.id, victim.id)
     methods = await payment_methods.methods_of_customer(rt, store.id, victim.id)
     product = await catalog.product_by_slug(rt, store, "meridian-sans")
@@ -88,7 +90,7 @@ async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:
         "product_id": product.id, "file_id": versions[0].file_id,
         "price_id": (await catalog.prices_of(rt, store, product.id))[0].id, "email_id": mails[0].id,
         "kind": "confirmation", "template_id": "tpl_none", "upload_id": "upl_none", "tab": "files",
-        "change_id": "chg_none",
+        "change_id": "chg_none", "invoice_id": their_invoices[0].id,
     }  # fmt: skip
     markers = [VICTIM, *(one.key for one in their_licenses if one.key),
                *(method.last4 for method in methods)]  # fmt: skip

@@ -47,6 +47,7 @@ from portico.hooks.checkout import (
     DisputeState,
     Hint,
     InboundWebhook,
+    InvoiceReport,
     OutsideItem,
     OutsidePurchase,
     PaymentMethodReport,
@@ -79,6 +80,12 @@ from portico.hooks.files import (
     StoredKey,
     Upload,
 )
+from portico.hooks.invoices import (
+    BillingUpdate,
+    InvoiceDocument,
+    InvoiceHooks,
+    InvoicePayment,
+)
 from portico.hooks.licenses import IssuedLicense, LicenseGrant, LicenseHooks
 from portico.hooks.lifecycle import (
     HealthCheck,
@@ -110,6 +117,7 @@ from portico.hooks.portal import PortalHooks
 from portico.hooks.subscriptions import CancellationRequest, Resumption, SubscriptionHooks
 from portico.i18n import N_, format_date, format_datetime, format_money
 from portico.ids import new_id
+from portico.invoices.models import BillingDetails, Invoice, InvoiceState
 from portico.licenses.models import License, LicenseState
 from portico.net import PrivateAddress, open_socket
 from portico.orders.models import (
@@ -144,6 +152,8 @@ __all__ = [
     "Answer",
     "Audience",
     "AuthHooks",
+    "BillingDetails",
+    "BillingUpdate",
     "Body",
     "Cancellation",
     "CancellationMode",
@@ -183,6 +193,12 @@ __all__ = [
     "InboundWebhook",
     "Interval",
     "InvalidSettings",
+    "Invoice",
+    "InvoiceDocument",
+    "InvoiceHooks",
+    "InvoicePayment",
+    "InvoiceReport",
+    "InvoiceState",
     "IssuedLicense",
     "JSONType",
     "Job",

@@ -1,14 +1,18 @@
 """The sandbox keeps to what core relies on."""
 
 import portico_payments_sandbox
+from portico.api import Subscription
+from portico.orders import service as orders
 from portico.testing.browser import Browser
 from portico.testing.contracts import (
     CheckoutHooksContract,
+    InvoiceHooksContract,
     PaymentMethodHooksContract,
     Shop,
     SubscriptionChangeHooksContract,
     SubscriptionHooksContract,
 )
+from portico_payments_sandbox import billing, reports
 
 
 class OnTheCardPage:
@@ -50,3 +54,13 @@ class TestSubscriptions(OnTheCardPage, SubscriptionHooksContract):
 
 class TestSubscriptionChanges(OnTheCardPage, SubscriptionChangeHooksContract):
     pass
+
+
+class TestInvoices(OnTheCardPage, InvoiceHooksContract):
+    async def owe(self, shop: Shop, subscription: Subscription) -> None:
+        ctx = shop.rt.hooks.context(shop.store, "payments_sandbox")
+        ref = subscription.provider_ref or ""
+        await billing.fail_next(ctx, ref)
+        await billing.renew_now(ctx, ref)
+        told = await reports.of_subscription(ctx, ref)
+        await orders.apply_reports(shop.rt, shop.store, "payments_sandbox", told)

@@ -12,6 +12,8 @@ from portico.catalog.tables import file_versions, files
 from portico.db import Command, Query, UTCDateTime, upsert
 from portico.events.models import DeliveryState
 from portico.events.tables import outbox
+from portico.invoices.models import InvoiceState
+from portico.invoices.tables import invoices
 from portico.licenses.models import LicenseState
 from portico.licenses.tables import licenses
 from portico.orders.models import PaymentState, RefundState
@@ -198,6 +200,13 @@ DEPENDENTS = Query(
             refunds.c.store_id == _store,
             refunds.c.provider == _plugin,
             refunds.c.state == RefundState.PENDING,
+        ),
+        _count(
+            "open invoices",
+            invoices,
+            invoices.c.store_id == _store,
+            invoices.c.provider == _plugin,
+            invoices.c.state == InvoiceState.OPEN,
         ),
         _count(
             "payment methods",

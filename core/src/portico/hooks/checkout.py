@@ -9,6 +9,7 @@ from portico.catalog.models import Price
 from portico.customers.models import Customer
 from portico.hooks.context import Context
 from portico.hooks.markers import contribution, owner
+from portico.invoices.models import InvoiceState
 from portico.orders.models import (
     Order,
     OrderItem,
@@ -170,6 +171,31 @@ class RefundReport:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceReport:
+    """An invoice as the provider has it now; drafts are not reported.
+
+    ``number`` is the provider's. ``payment_ref`` is the payment that paid it, ``subscription_ref``
+    what it is for, ``customer_ref`` the provider's name of the customer: one of them says whose it
+    is. ``amount_due`` is what is left to pay. ``hosted_url`` is a page about it at the provider.
+    """
+
+    provider_ref: str
+    number: str
+    state: InvoiceState
+    total: int
+    amount_due: int
+    currency: str
+    mode: Mode
+    at: datetime
+    payment_ref: str | None = None
+    subscription_ref: str | None = None
+    customer_ref: str | None = None
+    hosted_url: str | None = None
+    due_at: datetime | None = None
+    paid_at: datetime | None = None
+
+
 class DisputeState(StrEnum):
     """Whether the customer's bank still looks into it, and if not, who keeps the money."""
 
@@ -195,12 +221,15 @@ class DisputeReport:
     withdraw_access: bool = False
 
 
-Report = PaymentReport | SubscriptionReport | RefundReport | PaymentMethodReport | DisputeReport
+Report = (
+    PaymentReport | SubscriptionReport | RefundReport | PaymentMethodReport | DisputeReport
+    | InvoiceReport
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something changed at the provider: a ``payment``, ``subscription``, ``refund``..."""
+    """Something changed at the provider: a ``payment``, ``subscription``, ``invoice``..."""
 
     kind: str
     provider_ref: str

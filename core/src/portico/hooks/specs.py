@@ -7,6 +7,7 @@ from portico.hooks.dashboard import DashboardHooks
 from portico.hooks.emails import EmailHooks
 from portico.hooks.events import EventHooks
 from portico.hooks.files import FileStorageHooks
+from portico.hooks.invoices import InvoiceHooks
 from portico.hooks.licenses import LicenseHooks
 from portico.hooks.lifecycle import LifecycleHooks
 from portico.hooks.payment_methods import PaymentMethodHooks
@@ -19,6 +20,7 @@ SPECS: tuple[type, ...] = (
     PaymentMethodHooks,
     SubscriptionHooks,
     SubscriptionChangeHooks,
+    InvoiceHooks,
     FileStorageHooks,
     LicenseHooks,
     EmailHooks,

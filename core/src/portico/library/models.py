@@ -6,6 +6,7 @@ from datetime import datetime
 from portico.catalog.models import FileVersion, Price, Product
 from portico.entitlements.models import Grant
 from portico.entitlements.queries import OwnedItem
+from portico.invoices.models import Invoice
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.subscriptions.models import (
@@ -87,6 +88,8 @@ class PurchaseData(PurchasesData):
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]
     payment_methods: tuple[PaymentMethod, ...]
+    documents: tuple[Invoice, ...]
+    """The provider's own invoices of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,15 @@ class LicensesData:
 
 @dataclass(frozen=True, slots=True)
 class BillingData:
-    """Payment methods and invoices. ``paid_at`` are the times of all invoices, for the years."""
+    """Payment methods and invoices. ``paid_at`` are the times of all invoices, for the years.
+
+    ``documents`` are the provider's own invoices: of the orders of this page, those that are open,
+    and those of no order.
+    """
 
     sections: tuple[Sections, ...]
     payment_methods: tuple[PaymentMethod, ...]
     subscriptions: tuple[Subscription, ...]
     invoices: tuple[Order, ...]
+    documents: tuple[Invoice, ...]
     paid_at: tuple[datetime, ...]

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from portico.catalog.models import FileVersion, Price, PriceType, Product
 from portico.catalog.tables import prices, products
 from portico.db import Query
+from portico.invoices.models import Invoice, InvoiceState
+from portico.invoices.tables import invoices
 from portico.library import parts
 from portico.library.models import (
     LATEST,
@@ -149,6 +151,13 @@ PURCHASE = Query(
         column(Payment, _of_orders(payments, _order_id), "payments"),
         column(Refund, _of_orders(refunds, _order_id), "refunds"),
         column(PaymentMethod, parts.own_methods, "payment_methods"),
+        column(
+            Invoice,
+            sa.select(invoices)
+            .where(of_customer(invoices), invoices.c.order_id == SUBJECT)
+            .order_by(invoices.c.issued_at, invoices.c.id),
+            "documents",
+        ),
     ),
 )
 
@@ -279,15 +288,37 @@ _in_year = _invoices.where(
 )
 
 
+def _documents(page: sa.Select[Any]) -> sa.Label[Any]:
+    """The provider's invoices of these orders, and all that a person should see besides."""
+    loose = sa.and_(invoices.c.order_id.is_(None), invoices.c.state == InvoiceState.PAID)
+    return column(
+        Invoice,
+        sa.select(invoices)
+        .where(
+            of_customer(invoices),
+            sa.or_(
+                invoices.c.state == InvoiceState.OPEN,
+                loose,
+                invoices.c.order_id.in_(sa.select(page.cte("page").c.id)),
+            ),
+        )
+        .order_by(invoices.c.issued_at.desc(), invoices.c.id.desc())
+        .limit(5 * PAGE),
+        "documents",
+    )
+
+
 def _billing_page(direction: str, by_year: bool) -> sa.Select[Any]:
     attached = parts.own_methods.where(payment_methods.c.detached_at.is_(None)).order_by(
         payment_methods.c.is_default.desc(), payment_methods.c.created_at.desc()
     )
+    page = _paged(_in_year if by_year else _invoices, direction)
     return sa.select(
         column(Sections, parts.SECTIONS, "sections"),
         column(PaymentMethod, attached, "payment_methods"),
         column(Subscription, _subscriptions, "subscriptions"),
-        column(Order, _paged(_in_year if by_year else _invoices, direction), "invoices"),
+        column(Order, page, "invoices"),
+        _documents(page),
         column(datetime, _invoices.with_only_columns(orders.c.created_at), "paid_at"),
     )
 

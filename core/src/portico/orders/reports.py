@@ -17,6 +17,7 @@ from portico.events import service as events
 from portico.events.models import EventType
 from portico.hooks.checkout import (
     DisputeReport,
+    InvoiceReport,
     PaymentMethodReport,
     PaymentReport,
     RefundReport,
@@ -24,7 +25,8 @@ from portico.hooks.checkout import (
     SubscriptionReport,
 )
 from portico.ids import new_id
-from portico.orders import disputes, outside, paid, queries, refunds
+from portico.invoices import reports as invoice_reports
+from portico.orders import disputes, outside, owners, paid, queries, refunds
 from portico.orders.language import locale_of
 from portico.orders.models import Order, OrderKind, OrderState, Payment, PaymentState
 from portico.runtime import Runtime
@@ -57,7 +59,7 @@ async def apply_reports(
     """
     batch = Batch(provider, read_at or rt.clock.now(), customer_id, mode or store.mode)
     for report in reports:
-        owner_id = await _customer_of(rt, store, batch, report)
+        owner_id = await owners.customer_of(rt, store, batch, report)
         if owner_id is None:
             _log.warning("report_about_the_unknown", store=store.id, plugin=provider,
                          kind=type(report).__name__, ref=report.provider_ref)  # fmt: skip
@@ -84,62 +86,14 @@ async def _apply(rt: Runtime, store: Store, batch: Batch, report: Report, owner_
             await refunds.apply_refund(rt, store, batch.provider, report)
         case DisputeReport():
             await disputes.apply_dispute(rt, store, batch.provider, report, owner_id)
+        case InvoiceReport():
+            await invoice_reports.apply_invoice(
+                rt, store, batch.provider, batch.read_at, report, owner_id
+            )
         case PaymentMethodReport():
             await subscription_reports.save_method(
                 rt, store, batch.provider, owner_id, batch.mode, report
             )
-
-
-# Whose it is
-
-
-async def _customer_of(rt: Runtime, store: Store, batch: Batch, report: Report) -> str | None:
-    """Who a report is about; None where core knows nothing of it."""
-    match report:
-        case PaymentReport(provider_ref=ref, subscription_ref=subscription_ref):
-            return (
-                await _payer(rt, store, batch, ref)
-                or await _subscriber(rt, store, batch, subscription_ref)
-                or await outside.buyer(rt, store, report)
-            )
-        case SubscriptionReport(provider_ref=ref, payment_ref=payment_ref):
-            return await _subscriber(rt, store, batch, ref) or await _payer(
-                rt, store, batch, payment_ref
-            )
-        case RefundReport(payment_ref=ref) | DisputeReport(payment_ref=ref):
-            return await _payer(rt, store, batch, ref)
-        case PaymentMethodReport(provider_ref=ref):
-            method = await rt.db.one(
-                subscription_queries.METHOD_BY_REF,
-                store_id=store.id,
-                provider=batch.provider,
-                provider_ref=ref,
-            )
-            return method.customer_id if method is not None else batch.customer_id
-
-
-async def _payer(rt: Runtime, store: Store, batch: Batch, ref: str | None) -> str | None:
-    if ref is None:
-        return None
-    return await rt.db.one(
-        queries.CUSTOMER_OF_PAYMENT, store_id=store.id, provider=batch.provider, provider_ref=ref
-    )
-
-
-async def _subscriber(rt: Runtime, store: Store, batch: Batch, ref: str | None) -> str | None:
-    known = await _subscription_by_ref(rt, store, batch, ref) if ref is not None else None
-    return known.customer_id if known is not None else None
-
-
-async def _subscription_by_ref(
-    rt: Runtime, store: Store, batch: Batch, ref: str
-) -> Subscription | None:
-    return await rt.db.one(
-        subscription_queries.SUBSCRIPTION_BY_REF,
-        store_id=store.id,
-        provider=batch.provider,
-        provider_ref=ref,
-    )
 
 
 async def _subscription_of(
@@ -149,7 +103,7 @@ async def _subscription_of(
 
     None while that is not paid: what is true then comes with the payment's next report.
     """
-    known = await _subscription_by_ref(rt, store, batch, report.provider_ref)
+    known = await owners.subscription_by_ref(rt, store, batch, report.provider_ref)
     if known is not None or report.payment_ref is None:
         return known
     payment = await _payment(rt, store, batch, report.payment_ref)
@@ -334,7 +288,7 @@ async def _renewal(
     """The order and the payment of a renewal that core hears of for the first time."""
     if report.subscription_ref is None or report.state is PaymentState.CANCELED:
         return None
-    subscription = await _subscription_by_ref(rt, store, batch, report.subscription_ref)
+    subscription = await owners.subscription_by_ref(rt, store, batch, report.subscription_ref)
     if subscription is None or subscription.mode is not report.mode:
         return None
     order = await _add_renewal(rt, store, subscription, report)

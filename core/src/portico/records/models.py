@@ -6,6 +6,7 @@ from datetime import datetime
 from portico.customers.models import Customer
 from portico.emails.models import Email
 from portico.events.models import DeliveryState
+from portico.invoices.models import Invoice
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.subscriptions.models import (
@@ -34,6 +35,7 @@ class OrderRecord:
     payments: tuple[Payment, ...]
     methods: tuple[PaymentMethod, ...]
     refunds: tuple[Refund, ...]
+    invoices: tuple[Invoice, ...]
     licenses: tuple[License, ...]
     emails: tuple[Email, ...]
 

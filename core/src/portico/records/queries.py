@@ -15,6 +15,8 @@ from portico.db.packing import packed
 from portico.emails.models import Email
 from portico.emails.tables import emails
 from portico.events.tables import outbox
+from portico.invoices.models import Invoice
+from portico.invoices.tables import invoices
 from portico.licenses.models import License
 from portico.licenses.tables import licenses
 from portico.orders.models import Order, OrderItem, Payment, Refund
@@ -82,6 +84,11 @@ ORDER = Query(
             "methods",
         ),
         _column(Refund, _of(refunds, "order_id").order_by(refunds.c.id), "refunds"),
+        _column(
+            Invoice,
+            _of(invoices, "order_id").order_by(invoices.c.issued_at, invoices.c.id),
+            "invoices",
+        ),
         _column(License, _of(licenses, "order_id").order_by(licenses.c.number), "licenses"),
         _column(
             Email,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from portico.catalog.models import Interval
 from portico.entitlements.models import Reason
+from portico.invoices.models import BillingDetails, Invoice, InvoiceState
 from portico.licenses.models import LicenseState
 from portico.orders.models import (
     OrderKind,
@@ -108,6 +109,17 @@ ENDED = replace(
 )
 
 
+INVOICE = Invoice(
+    store_id="sto_1", id="inv_1", customer_id="cus_1", order_id=ORDER.id, subscription_id=None,
+    mode=Mode.LIVE, provider="payments_sandbox", provider_ref="in_1", number="NW-0001",
+    state=InvoiceState.PAID, currency="EUR", total=1200, amount_due=0, hosted_url=None,
+    issued_at=NOW, due_at=None, paid_at=NOW, created_at=NOW, updated_at=NOW,
+)  # fmt: skip
+DETAILS = BillingDetails(
+    "Ada Beck", "Beck Type", "Lindenweg 4", "", "10115", "Berlin", "", "DE", "DE123456789"
+)
+
+
 def subscription_row(subscription: Subscription) -> sp.SubscriptionRow:
     """The row of a subscription, with its card."""
     until = GRACE_END if subscription.status is SubscriptionStatus.PAST_DUE else None
@@ -197,7 +209,22 @@ def billing_page() -> p.BillingPage:
         replace(ORDER, id="ord_4", number=987, mode=Mode.TEST),
     )
     rows = (p.MethodRow(METHOD, (SUBSCRIPTION, CANCELLED), False), p.MethodRow(other, (), True))
-    return p.BillingPage(rows, orders, (2026, 2025), 2026, True, older_url="?before=ord_4")
+    owed = replace(INVOICE, id="inv_2", state=InvoiceState.OPEN, amount_due=1200, order_id=None)
+    loose = replace(INVOICE, id="inv_3", number="NW-0003", order_id=None)
+    return p.BillingPage(
+        rows, orders, (2026, 2025), 2026, True, older_url="?before=ord_4",
+        open_invoices=(p.InvoiceRow(owed, True, True),),
+        other_invoices=(p.InvoiceRow(loose, True, False),),
+        documents={ORDER.id: INVOICE.id},
+        details=DETAILS,
+    )  # fmt: skip
+
+
+def details_pages() -> Iterator[tuple[str, p.BillingDetailsPage]]:
+    """What stands on invoices: as it is, and not taken by the provider."""
+    yield "billing-details", p.BillingDetailsPage(DETAILS)
+    wrong = (p.FieldError("", "This is no VAT number."), p.FieldError("country", "Two letters."))
+    yield "billing-details-error", p.BillingDetailsPage(BillingDetails(vat_id="12"), wrong)
 
 
 def _session(name: str, days: int) -> Session:

@@ -208,6 +208,7 @@ class Samples:
         yield "licenses-empty", p.LicensesPage(())
         yield "license-replace", p.ReplaceLicensePage(data.license_rows()[0])
         yield "billing", account.billing_page()
+        yield from account.details_pages()
         yield "billing-empty", p.BillingPage((), (), (), None, False)
         wrong = (p.FieldError("email", "This address belongs to somebody else here."),)
         yield "settings", p.SettingsPage(data.CUSTOMER, account.DEVICES)

@@ -1,6 +1,6 @@
 """The provider's own records."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,6 +34,7 @@ class SandboxCustomer:
     customer_id: str
     email: str
     created_at: datetime
+    billing: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

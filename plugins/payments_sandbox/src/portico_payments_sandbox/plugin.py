@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 from portico.api import (
+    BillingUpdate,
     CancellationMode,
     CancellationRequest,
     ChangePreview,
@@ -23,6 +24,10 @@ from portico.api import (
     HealthReport,
     Hint,
     InboundWebhook,
+    Invoice,
+    InvoiceDocument,
+    InvoiceHooks,
+    InvoicePayment,
     Job,
     LifecycleHooks,
     Mode,
@@ -59,6 +64,7 @@ from portico_payments_sandbox import (
     billing,
     changes,
     commands,
+    invoices,
     ledger,
     models,
     page,
@@ -95,6 +101,7 @@ class Sandbox(
     PaymentMethodHooks,
     SubscriptionHooks,
     SubscriptionChangeHooks,
+    InvoiceHooks,
     DashboardHooks,
     LifecycleHooks,
 ):
@@ -245,6 +252,39 @@ class Sandbox(
         self, ctx: Context, request: RetentionOffer
     ) -> SubscriptionReport:
         return await reports.subscription_report(ctx, await changes.discount(ctx, request))
+
+    # Invoices
+
+    @hookimpl
+    async def invoice_document(self, ctx: Context, invoice: Invoice) -> InvoiceDocument:
+        return await invoices.document(ctx, invoice)
+
+    @hookimpl
+    async def start_invoice_payment(self, ctx: Context, request: InvoicePayment) -> Redirect:
+        payment = await ledger.get_payment(ctx, invoices.payment_of(request.invoice.provider_ref))
+        about = None
+        if payment is not None and payment.subscription is not None:
+            about = await ledger.get_subscription(ctx, payment.subscription)
+        if payment is None or about is None or about.open_payment != payment.id:
+            raise Refused("There is nothing left to pay on this invoice.")
+        # A new card pays what is owed at once.
+        customer = await _customer(ctx, request.customer.id, request.customer.email)
+        opened = replace(
+            _new_checkout(ctx, customer, Purpose.UPDATE, new_id("key")),
+            description=about.description,
+            currency=about.currency,
+            amount=payment.amount,
+            period_amount=about.amount,
+            subscription=about.id,
+            return_url=request.return_url,
+            cancel_url=request.return_url,
+        )
+        return _redirect(ctx, await _add_checkout(ctx, opened), "update")
+
+    @hookimpl
+    async def update_billing_details(self, ctx: Context, update: BillingUpdate) -> None:
+        customer = await _customer(ctx, update.customer.id, update.customer.email)
+        await invoices.update_billing(ctx, customer.id, update)
 
     # The seller
 

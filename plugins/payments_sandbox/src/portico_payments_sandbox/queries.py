@@ -58,6 +58,8 @@ CUSTOMER = Query(SandboxCustomer, _by_id(customers))
 CUSTOMER_OF = Query(SandboxCustomer, _of(customers, "customer_id"))
 
 _ON_A_CARD = ("last4", "exp_month", "exp_year", "behaviour")
+SET_BILLING = _change(customers, "billing")
+
 ADD_METHOD = _add(methods)
 METHOD = Query(Method, _by_id(methods))
 SAME_CARD = Query(

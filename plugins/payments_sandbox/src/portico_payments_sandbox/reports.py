@@ -14,7 +14,7 @@ from portico.api import (
     SubscriptionReport,
 )
 
-from portico_payments_sandbox import billing, ledger, queries
+from portico_payments_sandbox import billing, invoices, ledger, queries
 from portico_payments_sandbox.models import (
     Checkout,
     CheckoutState,
@@ -34,6 +34,8 @@ async def read(ctx: Context, hint: Hint) -> list[Report]:
             return await of_payment(ctx, ref)
         case "subscription":
             return await of_subscription(ctx, ref)
+        case "invoice":
+            return await of_payment(ctx, invoices.payment_of(ref))
         case "refund":
             store_id = ctx.require_store().id
             refund = await ctx.db.one(queries.REFUND, store_id=store_id, id=ref)
@@ -54,10 +56,11 @@ async def of_payment(ctx: Context, ref: str) -> list[Report]:
     found: list[Report] = [await payment_report(ctx, payment)]
     refunds = await ctx.db.all(queries.REFUNDS_OF, store_id=payment.store_id, payment=payment.id)
     found += [refund_report(one) for one in refunds]
+    subscription = None
     if payment.subscription is not None:
         subscription = await ledger.get_subscription(ctx, payment.subscription)
         found += [await subscription_report(ctx, subscription)] if subscription else []
-    return found
+    return [*found, invoices.report(payment, subscription)] if payment.amount else found
 
 
 async def of_subscription(ctx: Context, ref: str) -> list[Report]:
@@ -71,7 +74,8 @@ async def of_subscription(ctx: Context, ref: str) -> list[Report]:
     # What was charged for a change is written down with the plan that it was charged for.
     told = await subscription_report(ctx, subscription)
     first = [told] if any(one.is_change for one in payments) else []
-    return [*first, *[await payment_report(ctx, one) for one in payments], told]
+    made = [invoices.report(one, subscription) for one in payments if one.amount]
+    return [*first, *[await payment_report(ctx, one) for one in payments], told, *made]
 
 
 def _unpaid(checkout: Checkout) -> PaymentReport:

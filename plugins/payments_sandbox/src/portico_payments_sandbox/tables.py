@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from portico.api import UTCDateTime
+from portico.api import JSONType, UTCDateTime
 
 metadata = sa.MetaData()
 
@@ -35,6 +35,7 @@ customers = _table(
     _text("customer_id"),
     _text("email"),
     _moment("created_at"),
+    sa.Column("billing", JSONType, nullable=False, server_default=sa.text("'{}'")),
     sa.UniqueConstraint("store_id", "customer_id", name="uq_payments_sandbox_customers"),
 )
 methods = _table(

@@ -15,6 +15,8 @@ from portico.entitlements.models import Grant
 from portico.entitlements.tables import grants
 from portico.events.models import AuditEntry
 from portico.events.tables import audit_log
+from portico.invoices.models import Invoice
+from portico.invoices.tables import invoices
 from portico.licenses.models import License
 from portico.licenses.tables import licenses
 from portico.orders.models import Order, OrderItem, Payment, Refund
@@ -64,7 +66,7 @@ COUNTS = {
 MOVES = {
     table.name: Command(sa.update(table).values(customer_id=_INTO).where(own(table)))
     for table in (
-        orders, subscriptions, licenses, grants, payment_methods, payment_method_updates,
+        orders, subscriptions, invoices, licenses, grants, payment_methods, payment_method_updates,
         provider_customers, downloads, emails, audit_log,
     )
 }  # fmt: skip
@@ -133,6 +135,7 @@ EXPORTS: dict[str, Query[Any]] = {
             subscription_changes.c.subscription_id.in_(_own_subscriptions),
         ),
     ),
+    "invoices": Query(Invoice, sa.select(invoices).where(own(invoices)).order_by(invoices.c.id)),
     "licenses": Query(License, sa.select(licenses).where(own(licenses))),
     "access_by_hand": Query(Grant, sa.select(grants).where(own(grants))),
     "payment_methods": Query(PaymentMethod, sa.select(payment_methods).where(own(payment_methods))),

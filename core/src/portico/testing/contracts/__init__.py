@@ -18,6 +18,7 @@ from portico.testing.contracts.emails import (
     EmailTransportContract,
 )
 from portico.testing.contracts.files import FileStorageHooksContract
+from portico.testing.contracts.invoices import InvoiceHooksContract
 from portico.testing.contracts.licenses import LicenseHooksContract
 from portico.testing.contracts.payment_methods import PaymentMethodHooksContract
 from portico.testing.contracts.portal import PortalHooksContract
@@ -31,6 +32,7 @@ __all__ = [
     "EmailTransportContract",
     "FileStorageHooksContract",
     "HooksContract",
+    "InvoiceHooksContract",
     "LicenseHooksContract",
     "PaymentMethodHooksContract",
     "PortalHooksContract",

@@ -60,6 +60,7 @@ _ACTIONS: dict[str, tuple[str, str]] = {
     "customer.sign_in": ("people", N_("Signed in")),
     "customer.sign_out_device": ("sign-out", N_("Signed another device out")),
     "customer.sign_out_everywhere": ("sign-out", N_("Signed out everywhere")),
+    "customer.billing": ("card", N_("Billing details changed by the customer")),
     "customer.send_link": ("mail", N_("Sign-in link sent")),
     "customer.change_email": ("mail", N_("Address changed by the customer")),
     "customer.correct_email": ("mail", N_("Address corrected")),

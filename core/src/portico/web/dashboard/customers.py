@@ -11,6 +11,7 @@ from portico.entitlements import service as entitlements
 from portico.entitlements.models import Entitlement
 from portico.hooks.errors import Refused
 from portico.i18n import N_
+from portico.invoices import service as invoices
 from portico.licenses import service as licenses
 from portico.orders import service as orders
 from portico.people import service as people
@@ -139,6 +140,7 @@ async def show(customer_id: str) -> Response:
             for one in await licenses.of_customer(at.rt, at.store.id, customer.id)
         ],
         "orders": paid[:_ORDERS],
+        "invoices": await invoices.latest_of_customer(at.rt, at.store.id, customer.id, _ORDERS),
         "more_orders": len(paid) > _ORDERS,
         **happened,
     }

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from portico.hooks.auth import AuthHooks
+from portico.hooks.changes import SubscriptionChangeHooks
 from portico.hooks.checkout import CheckoutHooks
 from portico.hooks.dashboard import DashboardHooks
 from portico.hooks.emails import EmailHooks
 from portico.hooks.events import EventHooks
 from portico.hooks.files import FileStorageHooks
+from portico.hooks.invoices import InvoiceHooks
 from portico.hooks.licenses import LicenseHooks
 from portico.hooks.lifecycle import LifecycleHooks
 from portico.hooks.loader import Registry
@@ -32,6 +34,12 @@ _PROVIDES: tuple[tuple[Hook, str], ...] = (
     (CheckoutHooks.refund_payment, N_("Refunds")),
     (PaymentMethodHooks.start_payment_method_update, N_("Updating payment methods")),
     (SubscriptionHooks.cancel_subscription, N_("Cancelling subscriptions")),
+    (SubscriptionChangeHooks.change_subscription, N_("Changing plans")),
+    (SubscriptionChangeHooks.pause_subscription, N_("Pausing subscriptions")),
+    (SubscriptionChangeHooks.apply_retention_offer, N_("Discounts instead of cancelling")),
+    (InvoiceHooks.invoice_document, N_("Invoices as PDF")),
+    (InvoiceHooks.start_invoice_payment, N_("Paying open invoices")),
+    (InvoiceHooks.update_billing_details, N_("Names and tax ids on invoices")),
     (LicenseHooks.issue_license, N_("Making license keys")),
     (EmailHooks.email_variables, N_("Variables for mails")),
     (PortalHooks.portal_pages, N_("Pages in the portal")),
@@ -47,6 +55,7 @@ DEPENDENTS = {
     "subscriptions": N_("Subscriptions"),
     "pending payments": N_("Pending payments"),
     "pending refunds": N_("Pending refunds"),
+    "open invoices": N_("Open invoices"),
     "payment methods": N_("Payment methods"),
     "files": N_("Files"),
     "licenses": N_("License keys"),

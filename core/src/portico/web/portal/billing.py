@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 from quart import Blueprint, Response, request
 
 from portico.activation import service as activation
+from portico.hooks.invoices import InvoiceHooks
 from portico.hooks.payment_methods import PaymentMethodHooks
 from portico.i18n import N_
+from portico.invoices.models import BillingDetails, Invoice, InvoiceState
 from portico.library import service as library
 from portico.library.models import PAGE, BillingData
 from portico.subscriptions import service as subscriptions
@@ -18,7 +20,7 @@ from portico.web.http import notice, redirect, render, signed_in
 from portico.web.paging import Cursor, cursor, page_of
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here
-from portico.web.portal.pages import BillingPage, MethodRow
+from portico.web.portal.pages import BillingPage, InvoiceRow, MethodRow
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.subscriptions import RUNNING, fail, start_update
 from portico.web.portal.views import paid_with
@@ -48,6 +50,7 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
     note_sections(data.sections[0])
     page = page_of(data.invoices, start, PAGE)
     of_year: dict[str, str] = {"year": str(year)} if year is not None else {}
+    rows = [await _invoice_row(at, one) for one in data.documents]
     adds = await activation.chosen(
         at.rt, at.store, PaymentMethodHooks.start_payment_method_update, setting="payments"
     )
@@ -59,7 +62,27 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
         can_add=adds is not None,
         newer_url=at.path("billing", **of_year, **page.newer) if page.newer is not None else None,
         older_url=at.path("billing", **of_year, **page.older) if page.older is not None else None,
+        open_invoices=tuple(one for one in rows if one.invoice.state is InvoiceState.OPEN),
+        other_invoices=tuple(one for one in rows if _is_loose(one)) if start.id == "" else (),
+        documents={
+            one.invoice.order_id: one.invoice.id
+            for one in rows
+            if one.invoice.order_id and one.has_document
+        },
+        details=BillingDetails.of(at.customer.billing),
     )
+
+
+async def _invoice_row(at: Here, invoice: Invoice) -> InvoiceRow:
+    return InvoiceRow(
+        invoice,
+        await offers(at, invoice.provider, InvoiceHooks.invoice_document),
+        await offers(at, invoice.provider, InvoiceHooks.start_invoice_payment),
+    )
+
+
+def _is_loose(row: InvoiceRow) -> bool:
+    return row.invoice.order_id is None and row.invoice.state is not InvoiceState.OPEN
 
 
 def _bounds(at: Here, year: int | None) -> tuple[datetime, datetime] | None:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from portico.catalog.models import FileVersion, Price, Product
 from portico.customers.models import Customer
 from portico.entitlements.models import Entitlement
+from portico.invoices.models import BillingDetails, Invoice
 from portico.licenses.models import License
 from portico.orders.models import Order, OrderItem, Payment, Refund
 from portico.sessions.models import Session
@@ -133,6 +134,8 @@ class PurchasePage:
     payment_method: PaymentMethod | None
     entitlements: tuple[Entitlement, ...]
     missing: tuple[Entitlement, ...] = ()
+    documents: tuple[Invoice, ...] = ()
+    """The provider's own invoices of it, for which it has a document."""
     products: dict[str, Product] = field(default_factory=dict)
 
 
@@ -223,6 +226,15 @@ class MethodRow:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """An invoice of a payment provider, and what can be done with it now."""
+
+    invoice: Invoice
+    has_document: bool
+    can_pay: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BillingPage:
     """Payment methods and invoices (purchases and renewals), by year."""
 
@@ -234,6 +246,22 @@ class BillingPage:
     can_add: bool
     newer_url: str | None = None
     older_url: str | None = None
+    open_invoices: tuple[InvoiceRow, ...] = ()
+    """The provider's invoices that are still to be paid."""
+    other_invoices: tuple[InvoiceRow, ...] = ()
+    """Those that are paid and of no order here."""
+    documents: dict[str, str] = field(default_factory=dict)
+    """Ids of the provider's invoices, by the order's id."""
+    details: BillingDetails = field(default_factory=BillingDetails)
+
+
+@dataclass(frozen=True, slots=True)
+class BillingDetailsPage:
+    """What the customer wants on invoices. An error without a name is the provider's."""
+
+    template: ClassVar[str] = "portal/billing_details.html"
+    details: BillingDetails
+    errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +346,6 @@ Page = (
     | InvoicePage | SubscriptionsPage | SubscriptionPage | ChangePage | ChangePreviewPage
     | PausePage | OfferPage | CancelPage | PaymentMethodWaitPage
     | DownloadsPage | FileMissingPage | LicensesPage | ReplaceLicensePage | BillingPage
-    | SettingsPage | UnsubscribePage | EmailChangePage | DataErasePage | BuyPage | BoughtPage
-    | ErrorPage | TextPage
+    | BillingDetailsPage | SettingsPage | UnsubscribePage | EmailChangePage | DataErasePage | BuyPage
+    | BoughtPage | ErrorPage | TextPage
 )  # fmt: skip

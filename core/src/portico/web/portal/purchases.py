@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from quart import Blueprint, Response, request
 
+from portico.hooks.invoices import InvoiceHooks
 from portico.library import service
 from portico.library.models import PAGE, PurchaseData
 from portico.orders.models import Order
@@ -13,6 +14,7 @@ from portico.web.paging import Cursor, cursor, page_of
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
 from portico.web.portal.pages import InvoicePage, PurchasePage, PurchasesPage
+from portico.web.portal.provider import offers
 from portico.web.portal.views import purchase_views, shelf_of
 
 blueprint = Blueprint("purchases", __name__)
@@ -64,6 +66,13 @@ async def purchase_page(at: Here, order_id: str) -> PurchasePage:
         _method(data),
         tuple(entitlements),
         missing=tuple(one for one in entitlements if not one.active),
+        documents=tuple(
+            [
+                one
+                for one in data.documents
+                if await offers(at, one.provider, InvoiceHooks.invoice_document)
+            ]
+        ),
         products={part: shelf.products[part] for part in parts if part in shelf.products},
     )
 

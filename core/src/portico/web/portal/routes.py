@@ -12,6 +12,7 @@ from portico.web.portal import (
     downloads,
     downloads_page,
     imprint,
+    invoices,
     licenses,
     overview,
     plans,
@@ -29,7 +30,7 @@ def blueprints() -> list[Blueprint]:
     portal = portal_blueprint("portal", __name__)
     for part in (
         overview, purchases, subscriptions, plans, cancel, downloads_page, downloads, licenses,
-        billing, buy, sign_in, settings, data, unsubscribe, imprint, viewing,
+        billing, invoices, buy, sign_in, settings, data, unsubscribe, imprint, viewing,
     ):  # fmt: skip
         portal.register_blueprint(part.blueprint)
     portal.before_request(_skip_hidden)
