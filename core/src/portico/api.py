@@ -44,7 +44,6 @@ from portico.hooks.checkout import (
     Checkout,
     CheckoutHooks,
     DisputeReport,
-    DisputeState,
     Hint,
     InboundWebhook,
     InvoiceReport,
@@ -121,6 +120,8 @@ from portico.invoices.models import BillingDetails, Invoice, InvoiceState
 from portico.licenses.models import License, LicenseState
 from portico.net import PrivateAddress, open_socket
 from portico.orders.models import (
+    Dispute,
+    DisputeState,
     Order,
     OrderItem,
     OrderKind,
@@ -172,6 +173,7 @@ __all__ = [
     "Customer",
     "DashboardHooks",
     "Data",
+    "Dispute",
     "DisputeReport",
     "DisputeState",
     "DropMail",

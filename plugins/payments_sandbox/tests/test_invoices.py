@@ -44,6 +44,7 @@ async def test_an_invoice_is_a_pdf_with_the_customers_details(shop: Shop) -> Non
 
 
 async def test_what_is_owed_stands_first_and_is_paid_there(shop: Shop) -> None:
+    """By way of ``start_invoice_payment`` and the ``invoice`` hint."""
     await shop.subscribe(FAILS_LATER)
     await shop.work(days=31)
     buyer = await shop.customer()

@@ -6,6 +6,7 @@ from typing import Any
 from portico.stores import service as stores
 from portico.testing.browser import Browser
 from portico.testing.factories import make_customer
+from portico_payments_sandbox import billing
 
 Shop = Any  # the fixture's class; see conftest.py
 
@@ -104,15 +105,8 @@ async def test_an_offer_comes_before_cancelling_and_stands_in_nobodys_way(shop: 
 async def test_what_a_schedule_decides_is_left_alone(shop: Shop) -> None:
     running = await shop.subscribe()
     await shop.dearer_plan()
-    from dataclasses import replace  # noqa: PLC0415
-
-    from portico_payments_sandbox import ledger  # noqa: PLC0415
-
     ctx = shop.rt.hooks.context(shop.store, "payments_sandbox")
-    known = await ledger.get_subscription(ctx, running.provider_ref)
-    async with ctx.db.transaction():
-        await ledger.save_subscription(ctx, replace(known, scheduled=True))
-        await ledger.tell(ctx, "subscription", known.id, "updated")
+    assert await billing.schedule(ctx, running.provider_ref)
     await shop.work(minutes=1)
     browser, page = await signed_in(shop)
     text = await browser.get(page)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from portico.catalog.models import Price
 from portico.customers.models import Customer
@@ -11,6 +10,7 @@ from portico.hooks.context import Context
 from portico.hooks.markers import contribution, owner
 from portico.invoices.models import InvoiceState
 from portico.orders.models import (
+    DisputeState,
     Order,
     OrderItem,
     OrderKind,
@@ -196,20 +196,13 @@ class InvoiceReport:
     paid_at: datetime | None = None
 
 
-class DisputeState(StrEnum):
-    """Whether the customer's bank still looks into it, and if not, who keeps the money."""
-
-    OPEN = "open"
-    WON = "won"
-    LOST = "lost"
-
-
 @dataclass(frozen=True, slots=True)
 class DisputeReport:
     """A charge that the customer's bank takes back, as the provider has it now.
 
-    The seller is told. With ``withdraw_access`` the customer does not have what the payment paid
-    for while it is open and once it is lost.
+    The seller is told. With ``withdraw_access``, or by the store's own rule, the customer does not
+    have what the payment paid for while it is open and once it is lost. ``reason`` is a word of
+    the provider's, and ``due_by`` the last moment to answer.
     """
 
     provider_ref: str
@@ -219,6 +212,8 @@ class DisputeReport:
     currency: str
     at: datetime
     withdraw_access: bool = False
+    reason: str | None = None
+    due_by: datetime | None = None
 
 
 Report = (

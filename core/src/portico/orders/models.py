@@ -44,6 +44,14 @@ class RefundState(StrEnum):
     FAILED = "failed"
 
 
+class DisputeState(StrEnum):
+    """Whether the customer's bank still looks into it, and if not, who keeps the money."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A purchase or a renewal."""
@@ -117,4 +125,24 @@ class Refund:
     reason: str | None
     idempotency_key: str
     created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A charge that the customer's bank takes back, or wants to."""
+
+    store_id: str
+    id: str
+    order_id: str
+    payment_id: str
+    mode: Mode
+    provider: str
+    provider_ref: str
+    state: DisputeState
+    amount: int
+    currency: str
+    reason: str | None
+    due_by: datetime | None
+    opened_at: datetime
     updated_at: datetime

@@ -3,9 +3,10 @@
 import sqlalchemy as sa
 
 from portico.customers.tables import customers, provider_customers
-from portico.db import Command, Query, in_list, insert_or_ignore
+from portico.db import Command, Query, in_list, insert_or_ignore, upsert
 from portico.db.columns import next_number
 from portico.orders.models import (
+    Dispute,
     Order,
     OrderItem,
     OrderKind,
@@ -15,7 +16,7 @@ from portico.orders.models import (
     Refund,
     RefundState,
 )
-from portico.orders.tables import order_items, orders, payments, refunds
+from portico.orders.tables import disputes, order_items, orders, payments, refunds
 
 
 def _values(table: sa.Table, **fixed: object) -> dict[str, object]:
@@ -225,4 +226,19 @@ LATEST = Query(
     )
     .order_by(orders.c.id.desc())
     .limit(_LIMIT),
+)
+DISPUTE_BY_REF = Query(
+    Dispute,
+    sa.select(disputes).where(
+        disputes.c.store_id == _store,
+        disputes.c.provider == sa.bindparam("provider"),
+        disputes.c.provider_ref == sa.bindparam("provider_ref"),
+    ),
+)
+KEEP_DISPUTE = Command(
+    upsert(
+        disputes,
+        ["store_id", "provider", "provider_ref"],
+        ["state", "amount", "reason", "due_by", "updated_at"],
+    ).values(_values(disputes))
 )

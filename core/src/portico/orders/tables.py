@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from portico.db.columns import choice, moment, number, ref, store_table
-from portico.orders.models import OrderKind, OrderState, PaymentState, RefundState
+from portico.orders.models import DisputeState, OrderKind, OrderState, PaymentState, RefundState
 from portico.stores.models import Mode
 
 orders = store_table(
@@ -85,4 +85,24 @@ refunds = _attempt(
     sa.Column("payment_id", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
     ref("payment_id", "payments"),
+)
+
+disputes = store_table(
+    "disputes",
+    sa.Column("order_id", sa.Text, nullable=False),
+    sa.Column("payment_id", sa.Text, nullable=False),
+    choice("mode", Mode),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("provider_ref", sa.Text, nullable=False),
+    choice("state", DisputeState),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("reason", sa.Text),
+    moment("due_by", nullable=True),
+    moment("opened_at"),
+    moment("updated_at"),
+    ref("order_id", "orders"),
+    ref("payment_id", "payments"),
+    sa.UniqueConstraint("store_id", "provider", "provider_ref"),
+    sa.Index("ix_disputes_order", "store_id", "order_id"),
 )

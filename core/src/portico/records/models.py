@@ -8,7 +8,7 @@ from portico.emails.models import Email
 from portico.events.models import DeliveryState
 from portico.invoices.models import Invoice
 from portico.licenses.models import License
-from portico.orders.models import Order, OrderItem, Payment, Refund
+from portico.orders.models import Dispute, Order, OrderItem, Payment, Refund
 from portico.subscriptions.models import (
     Cancellation,
     PaymentMethod,
@@ -36,6 +36,7 @@ class OrderRecord:
     methods: tuple[PaymentMethod, ...]
     refunds: tuple[Refund, ...]
     invoices: tuple[Invoice, ...]
+    disputes: tuple[Dispute, ...]
     licenses: tuple[License, ...]
     emails: tuple[Email, ...]
 

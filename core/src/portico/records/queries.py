@@ -19,8 +19,8 @@ from portico.invoices.models import Invoice
 from portico.invoices.tables import invoices
 from portico.licenses.models import License
 from portico.licenses.tables import licenses
-from portico.orders.models import Order, OrderItem, Payment, Refund
-from portico.orders.tables import order_items, orders, payments, refunds
+from portico.orders.models import Dispute, Order, OrderItem, Payment, Refund
+from portico.orders.tables import disputes, order_items, orders, payments, refunds
 from portico.records.models import (
     LicenseRecord,
     OrderRecord,
@@ -89,6 +89,7 @@ ORDER = Query(
             _of(invoices, "order_id").order_by(invoices.c.issued_at, invoices.c.id),
             "invoices",
         ),
+        _column(Dispute, _of(disputes, "order_id").order_by(disputes.c.opened_at), "disputes"),
         _column(License, _of(licenses, "order_id").order_by(licenses.c.number), "licenses"),
         _column(
             Email,

@@ -106,6 +106,9 @@ class PortalSettings:
     privacy_url: str | None = None
     terms_url: str | None = None
     imprint: str = ""
+    withdraw_access_while_disputed: bool = False
+    """Whether a customer whose bank takes a payment back is without what it paid for: until the
+    dispute is won."""
     cancellation: CancellationRules = field(default_factory=CancellationRules)
     subscription_update: UpdateRules = field(default_factory=UpdateRules)
 

@@ -101,6 +101,18 @@ async def fail_next(ctx: Context, subscription_id: str) -> bool:
     return True
 
 
+async def schedule(ctx: Context, subscription_id: str) -> bool:
+    """Put a subscription under a schedule, or end that; returns which."""
+    async with ctx.db.transaction():
+        found = await ledger.lock_subscription(ctx, subscription_id)
+        if found is None:
+            return False
+        changed = replace(found, scheduled=not found.scheduled)
+        await ledger.save_subscription(ctx, changed)
+        await ledger.tell(ctx, "subscription", found.id, "updated")
+    return changed.scheduled
+
+
 async def cancel(
     ctx: Context, subscription_id: str, *, at_once: bool
 ) -> SandboxSubscription | None:

@@ -3,7 +3,7 @@
 from typing import Annotated, NoReturn
 
 import typer
-from portico.api import Context, Refused, new_id, run_in_store
+from portico.api import Context, DisputeState, Refused, new_id, run_in_store
 
 from portico_payments_sandbox import billing, ledger, queries
 
@@ -85,6 +85,53 @@ def refund(
         except Refused as error:
             _fail(error.message)
         typer.echo(f"{made.id}: {made.amount} {made.currency} (minor units) went back.")
+
+    run_in_store(_NAME, store, work)
+
+
+@app.command("dispute")
+def dispute(
+    payment: Annotated[str, typer.Argument(help="A payment: sbk_... or sbp_...")],
+    store: _Store,
+    reason: Annotated[str, typer.Option(help="A word of the bank's.")] = "fraudulent",
+) -> None:
+    """Let the customer's bank take a payment back."""
+
+    async def work(ctx: Context) -> None:
+        try:
+            made = await ledger.dispute(ctx, payment, reason)
+        except Refused as error:
+            _fail(error.message)
+        typer.echo(f"{made.id}: {made.amount} {made.currency} (minor units) are disputed.")
+
+    run_in_store(_NAME, store, work)
+
+
+@app.command("close-dispute")
+def close_dispute(
+    dispute: Annotated[str, typer.Argument(help="A dispute: sbd_...")],
+    store: _Store,
+    lost: Annotated[bool, typer.Option("--lost", help="The customer keeps the money.")] = False,
+) -> None:
+    """Decide a dispute: won, or with --lost lost."""
+
+    async def work(ctx: Context) -> None:
+        state = DisputeState.LOST if lost else DisputeState.WON
+        if not await ledger.close_dispute(ctx, dispute, state):
+            _fail(f"The sandbox has no dispute {dispute}.")
+        typer.echo(f"{dispute} is {state}.")
+
+    run_in_store(_NAME, store, work)
+
+
+@app.command("schedule")
+def schedule(subscription: _Subscription, store: _Store) -> None:
+    """Put a subscription under a schedule, or end that: its customer can change nothing."""
+
+    async def work(ctx: Context) -> None:
+        found = await _ref(ctx, subscription)
+        scheduled = await billing.schedule(ctx, found)
+        typer.echo(f"{found} {'follows a schedule' if scheduled else 'follows none'}.")
 
     run_in_store(_NAME, store, work)
 

@@ -1,15 +1,17 @@
 """Writing the provider's records, and telling core that they changed."""
 
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
-from portico.api import Context, PaymentState, Refused, new_id
+from portico.api import Context, DisputeState, PaymentState, Refused, new_id
 
 from portico_payments_sandbox import queries
 from portico_payments_sandbox.cards import BRAND, Card
 from portico_payments_sandbox.models import (
     Checkout,
     Method,
+    SandboxDispute,
     SandboxPayment,
     SandboxRefund,
     SandboxSubscription,
@@ -177,3 +179,31 @@ async def give_back(
         await ctx.db.run(queries.ADD_REFUND, **row(refund))
         await tell(ctx, "refund", refund.id, "created")
     return refund
+
+
+async def dispute(ctx: Context, payment_id: str, reason: str) -> SandboxDispute:
+    """The customer's bank wants a payment back. Refused where nothing was collected."""
+    store_id = ctx.require_store().id
+    async with ctx.db.transaction():
+        payment = await ctx.db.one(queries.LOCK_PAYMENT, store_id=store_id, id=payment_id)
+        if payment is None or payment.state is not PaymentState.SUCCEEDED:
+            raise Refused("The sandbox has not collected this payment.")
+        made = SandboxDispute(
+            new_id("sbd"), store_id, payment_id, DisputeState.OPEN, payment.amount,
+            payment.currency, reason, ctx.now(), ctx.now() + timedelta(days=10),
+        )  # fmt: skip
+        await ctx.db.run(queries.ADD_DISPUTE, **row(made))
+        await tell(ctx, "dispute", made.id, "created")
+    return made
+
+
+async def close_dispute(ctx: Context, dispute_id: str, state: DisputeState) -> bool:
+    """Who keeps the money; False where there is no such dispute."""
+    store_id = ctx.require_store().id
+    async with ctx.db.transaction():
+        changed = await ctx.db.run(
+            queries.CHANGE_DISPUTE, store_id=store_id, the_id=dispute_id, new_state=state
+        )
+        if changed:
+            await tell(ctx, "dispute", dispute_id, "closed")
+    return bool(changed)

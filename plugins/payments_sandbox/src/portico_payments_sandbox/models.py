@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from portico.api import Interval, PaymentState, SubscriptionStatus
+from portico.api import DisputeState, Interval, PaymentState, SubscriptionStatus
 
 from portico_payments_sandbox.cards import Behaviour
 
@@ -170,6 +170,21 @@ class SandboxChange:
     store_id: str
     subscription: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxDispute:
+    """A payment that the customer's bank wants back."""
+
+    id: str
+    store_id: str
+    payment: str
+    state: DisputeState
+    amount: int
+    currency: str
+    reason: str
+    created_at: datetime
+    due_by: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import typer
 from portico.api import (
@@ -17,7 +16,6 @@ from portico.api import (
     ChangeRequest,
     Checkout,
     CheckoutHooks,
-    ConflictError,
     Context,
     DashboardHooks,
     HealthCheck,
@@ -71,17 +69,14 @@ from portico_payments_sandbox import (
     queries,
     reports,
     seller,
+    visits,
     webhooks,
 )
-from portico_payments_sandbox.models import CheckoutState, Purpose, SandboxCustomer
+from portico_payments_sandbox.models import CheckoutState, Purpose
 from portico_payments_sandbox.tables import metadata
 
-_PAGE_OPEN_FOR = timedelta(hours=24)
 _ENDED = "This subscription has already ended."
 _IN_USE = "A subscription is paid with this. Give it another payment method first."
-ORIGIN = "PORTICO_SANDBOX_ORIGIN"
-"""Names another origin of this server, such as http://localhost:8000, to show the card page on:
-the way a real provider's page is elsewhere, and the browser guards the way there and back."""
 _BOTH = frozenset({"GET", "POST"})
 
 
@@ -119,17 +114,17 @@ class Sandbox(
 
     @hookimpl
     def form_action_origins(self) -> list[str]:
-        origin = os.environ.get(ORIGIN, "")
+        origin = os.environ.get(visits.ORIGIN, "")
         return [origin] if origin else []
 
     @hookimpl
     async def start_checkout(self, ctx: Context, checkout: Checkout) -> Redirect:
         if checkout.payment.mode is not Mode.TEST:
             raise Refused("The sandbox works in test mode only.")
-        customer = await _customer(ctx, checkout.customer.id, checkout.customer.email)
+        customer = await visits.customer_of(ctx, checkout.customer.id, checkout.customer.email)
         quantity = sum(item.quantity for item in checkout.items)
         opened = replace(
-            _new_checkout(ctx, customer, Purpose.PAYMENT, checkout.payment.idempotency_key),
+            visits.new_checkout(ctx, customer, Purpose.PAYMENT, checkout.payment.idempotency_key),
             amount=checkout.payment.amount,
             currency=checkout.payment.currency,
             description=", ".join(item.description for item in checkout.items),
@@ -142,7 +137,7 @@ class Sandbox(
             quantity=quantity,
             price=checkout.price.id if checkout.price.interval else None,
         )
-        return _redirect(ctx, await _add_checkout(ctx, opened), "pay")
+        return visits.redirect_to(ctx, await visits.add_checkout(ctx, opened), "pay")
 
     @hookimpl
     async def read_back(self, ctx: Context, hint: Hint) -> list[Report]:
@@ -167,10 +162,10 @@ class Sandbox(
     async def start_payment_method_update(self, ctx: Context, request: UpdateRequest) -> Redirect:
         if request.update.mode is not Mode.TEST:
             raise Refused("The sandbox works in test mode only.")
-        customer = await _customer(ctx, request.customer.id, request.customer.email)
+        customer = await visits.customer_of(ctx, request.customer.id, request.customer.email)
         about = request.subscription
         opened = replace(
-            _new_checkout(ctx, customer, Purpose.UPDATE, request.update.id),
+            visits.new_checkout(ctx, customer, Purpose.UPDATE, request.update.id),
             description=about.description if about is not None else "",
             currency=about.currency if about is not None else "",
             period_amount=about.amount if about is not None else 0,
@@ -178,7 +173,7 @@ class Sandbox(
             return_url=request.return_url,
             cancel_url=request.return_url,
         )
-        return _redirect(ctx, await _add_checkout(ctx, opened), "update")
+        return visits.redirect_to(ctx, await visits.add_checkout(ctx, opened), "update")
 
     @hookimpl
     async def finish_payment_method_update(
@@ -268,9 +263,9 @@ class Sandbox(
         if payment is None or about is None or about.open_payment != payment.id:
             raise Refused("There is nothing left to pay on this invoice.")
         # A new card pays what is owed at once.
-        customer = await _customer(ctx, request.customer.id, request.customer.email)
+        customer = await visits.customer_of(ctx, request.customer.id, request.customer.email)
         opened = replace(
-            _new_checkout(ctx, customer, Purpose.UPDATE, new_id("key")),
+            visits.new_checkout(ctx, customer, Purpose.UPDATE, new_id("key")),
             description=about.description,
             currency=about.currency,
             amount=payment.amount,
@@ -279,11 +274,11 @@ class Sandbox(
             return_url=request.return_url,
             cancel_url=request.return_url,
         )
-        return _redirect(ctx, await _add_checkout(ctx, opened), "update")
+        return visits.redirect_to(ctx, await visits.add_checkout(ctx, opened), "update")
 
     @hookimpl
     async def update_billing_details(self, ctx: Context, update: BillingUpdate) -> None:
-        customer = await _customer(ctx, update.customer.id, update.customer.email)
+        customer = await visits.customer_of(ctx, update.customer.id, update.customer.email)
         await invoices.update_billing(ctx, customer.id, update)
 
     # The seller
@@ -332,74 +327,6 @@ async def renewals(ctx: Context, payload: Mapping[str, Any]) -> None:
     """The job: charge what is due."""
     while await billing.renew_due(ctx) >= billing.BATCH:
         pass
-
-
-async def _customer(ctx: Context, customer_id: str, email: str) -> SandboxCustomer:
-    """The provider's record of a customer, made where there is none."""
-    store_id = ctx.require_store().id
-    found = await ctx.db.one(queries.CUSTOMER_OF, store_id=store_id, customer_id=customer_id)
-    if found is not None:
-        return found
-    made = SandboxCustomer(new_id("sbc"), store_id, customer_id, email, ctx.now())
-    try:
-        await ctx.db.run(queries.ADD_CUSTOMER, **ledger.row(made))
-    except ConflictError:  # two tabs at once
-        found = await ctx.db.one(queries.CUSTOMER_OF, store_id=store_id, customer_id=customer_id)
-        assert found is not None  # it is what the conflict was with
-        return found
-    return made
-
-
-def _new_checkout(
-    ctx: Context, customer: SandboxCustomer, purpose: Purpose, key: str
-) -> models.Checkout:
-    now: datetime = ctx.now()
-    return models.Checkout(
-        id=new_id("sbk"),
-        store_id=customer.store_id,
-        idempotency_key=key,
-        purpose=purpose,
-        state=CheckoutState.OPEN,
-        customer=customer.id,
-        method=None,
-        amount=0,
-        currency="",
-        description="",
-        return_url="",
-        cancel_url="",
-        interval=None,
-        interval_count=1,
-        trial_days=0,
-        period_amount=0,
-        quantity=1,
-        subscription=None,
-        failure=None,
-        created_at=now,
-        expires_at=now + _PAGE_OPEN_FOR,
-    )
-
-
-async def _add_checkout(ctx: Context, opened: models.Checkout) -> models.Checkout:
-    """Keep it, or find the one that was opened with the same key."""
-    try:
-        await ctx.db.run(queries.ADD_CHECKOUT, **ledger.row(opened))
-    except ConflictError:
-        found = await ctx.db.one(
-            queries.CHECKOUT_BY_KEY,
-            store_id=opened.store_id,
-            idempotency_key=opened.idempotency_key,
-        )
-        if found is None:
-            raise
-        return found
-    return opened
-
-
-def _redirect(ctx: Context, checkout: models.Checkout, page_name: str) -> Redirect:
-    url = ctx.urls.plugin(f"{ctx.require_store().slug}/{page_name}/{checkout.id}")
-    if origin := os.environ.get(ORIGIN):
-        url = origin + urlsplit(url).path
-    return Redirect(url, checkout.id)
 
 
 async def _updated(ctx: Context, checkout: models.Checkout, method_id: str) -> UpdateOutcome:

@@ -9,6 +9,7 @@ from portico_payments_sandbox.models import (
     Method,
     SandboxChange,
     SandboxCustomer,
+    SandboxDispute,
     SandboxEvent,
     SandboxPayment,
     SandboxRefund,
@@ -18,6 +19,7 @@ from portico_payments_sandbox.tables import (
     changes,
     checkouts,
     customers,
+    disputes,
     events,
     methods,
     payments,
@@ -137,6 +139,11 @@ LOCK_PAYMENT = Query(SandboxPayment, _by_id(payments).with_for_update())
 ADD_REFUND = _add(refunds)
 REFUND = Query(SandboxRefund, _by_id(refunds))
 REFUNDS_OF = Query(SandboxRefund, _of(refunds, "payment"))
+
+ADD_DISPUTE = _add(disputes)
+DISPUTE = Query(SandboxDispute, _by_id(disputes))
+DISPUTES_OF = Query(SandboxDispute, _of(disputes, "payment"))
+CHANGE_DISPUTE = _change(disputes, "state")
 
 ADD_CHANGE = _add(changes)
 CHANGE = Query(SandboxChange, _by_id(changes))

@@ -2,6 +2,7 @@
 
 from portico.api import (
     Context,
+    DisputeReport,
     Hint,
     Mode,
     OrderKind,
@@ -20,6 +21,7 @@ from portico_payments_sandbox.models import (
     CheckoutState,
     Method,
     Purpose,
+    SandboxDispute,
     SandboxPayment,
     SandboxRefund,
     SandboxSubscription,
@@ -36,6 +38,10 @@ async def read(ctx: Context, hint: Hint) -> list[Report]:
             return await of_subscription(ctx, ref)
         case "invoice":
             return await of_payment(ctx, invoices.payment_of(ref))
+        case "dispute":
+            store_id = ctx.require_store().id
+            dispute = await ctx.db.one(queries.DISPUTE, store_id=store_id, id=ref)
+            return [dispute_report(dispute)] if dispute is not None else []
         case "refund":
             store_id = ctx.require_store().id
             refund = await ctx.db.one(queries.REFUND, store_id=store_id, id=ref)
@@ -54,8 +60,9 @@ async def of_payment(ctx: Context, ref: str) -> list[Report]:
         bought = checkout is not None and checkout.purpose is Purpose.PAYMENT
         return [_unpaid(checkout)] if checkout is not None and bought else []
     found: list[Report] = [await payment_report(ctx, payment)]
-    refunds = await ctx.db.all(queries.REFUNDS_OF, store_id=payment.store_id, payment=payment.id)
-    found += [refund_report(one) for one in refunds]
+    about = {"store_id": payment.store_id, "payment": payment.id}
+    found += [refund_report(one) for one in await ctx.db.all(queries.REFUNDS_OF, **about)]
+    found += [dispute_report(one) for one in await ctx.db.all(queries.DISPUTES_OF, **about)]
     subscription = None
     if payment.subscription is not None:
         subscription = await ledger.get_subscription(ctx, payment.subscription)
@@ -152,6 +159,20 @@ def method_report(method: Method) -> PaymentMethodReport:
         exp_year=method.exp_year,
         is_default=method.is_default,
         detached=method.detached_at is not None,
+    )
+
+
+def dispute_report(dispute: SandboxDispute) -> DisputeReport:
+    """A payment that a bank wants back, or had back."""
+    return DisputeReport(
+        provider_ref=dispute.id,
+        payment_ref=dispute.payment,
+        state=dispute.state,
+        amount=dispute.amount,
+        currency=dispute.currency,
+        at=dispute.created_at,
+        reason=dispute.reason,
+        due_by=dispute.due_by,
     )
 
 

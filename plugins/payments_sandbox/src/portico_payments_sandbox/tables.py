@@ -141,6 +141,17 @@ changes = _table(
     _text("subscription"),
     _moment("created_at"),
 )
+disputes = _table(
+    "disputes",
+    _text("payment"),
+    _text("state"),
+    _number("amount"),
+    _text("currency"),
+    _text("reason"),
+    _moment("created_at"),
+    _moment("due_by"),
+    sa.Index("ix_payments_sandbox_disputes_payment", "store_id", "payment"),
+)
 events = _table(
     "events",
     _text("type"),

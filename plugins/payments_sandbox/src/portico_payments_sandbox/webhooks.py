@@ -15,7 +15,7 @@ from portico.api import Hint, InboundWebhook, Refused
 
 HEADER = "portico-sandbox-signature"
 TOLERANCE_SECONDS = 300
-_KINDS = ("payment", "subscription", "refund", "payment_method", "invoice")
+_KINDS = ("payment", "subscription", "refund", "payment_method", "invoice", "dispute")
 _SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 
 

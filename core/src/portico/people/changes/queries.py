@@ -19,8 +19,8 @@ from portico.invoices.models import Invoice
 from portico.invoices.tables import invoices
 from portico.licenses.models import License
 from portico.licenses.tables import licenses
-from portico.orders.models import Order, OrderItem, Payment, Refund
-from portico.orders.tables import order_items, orders, payments, refunds
+from portico.orders.models import Dispute, Order, OrderItem, Payment, Refund
+from portico.orders.tables import disputes, order_items, orders, payments, refunds
 from portico.people.models import DownloadRow
 from portico.sessions.models import Session, SignInAttempt
 from portico.sessions.tables import sessions, sign_in_attempts
@@ -120,6 +120,7 @@ EXPORTS: dict[str, Query[Any]] = {
     "order_items": Query(OrderItem, _of_orders(order_items).order_by(order_items.c.id)),
     "payments": Query(Payment, _of_orders(payments).order_by(payments.c.id)),
     "refunds": Query(Refund, _of_orders(refunds).order_by(refunds.c.id)),
+    "disputes": Query(Dispute, _of_orders(disputes).order_by(disputes.c.id)),
     "subscriptions": Query(Subscription, sa.select(subscriptions).where(own(subscriptions))),
     "cancellations": Query(
         Cancellation,

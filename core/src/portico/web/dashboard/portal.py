@@ -51,6 +51,7 @@ class PortalForm(Form):
     data_erasure: bool
     session_days: Annotated[int, Field(ge=1, le=365)]
     grace_days: Annotated[int, Field(ge=0, le=365)]
+    withdraw_access_while_disputed: bool
     locale: str
     languages: list[str]
 
@@ -83,6 +84,7 @@ def _values(at: Here, store: Store) -> dict[str, Any]:
         "pause_months": str(updates.pause_months),
         "session_days": str(settings.session_days),
         "grace_days": str(settings.grace_days),
+        "withdraw_access_while_disputed": settings.withdraw_access_while_disputed,
         "locale": store.locale,
         "languages": list(settings.offered(_known(at))),
     }
@@ -144,6 +146,7 @@ async def save() -> Response:
         "data_erasure": form.data_erasure,
         "session_days": form.session_days,
         "grace_days": form.grace_days,
+        "withdraw_access_while_disputed": form.withdraw_access_while_disputed,
         # All of them means also those of later releases.
         "languages": [] if set(known) <= set(form.languages) else form.languages,
         "cancellation": {
