@@ -346,6 +346,6 @@ Page = (
     | InvoicePage | SubscriptionsPage | SubscriptionPage | ChangePage | ChangePreviewPage
     | PausePage | OfferPage | CancelPage | PaymentMethodWaitPage
     | DownloadsPage | FileMissingPage | LicensesPage | ReplaceLicensePage | BillingPage
-    | BillingDetailsPage | SettingsPage | UnsubscribePage | EmailChangePage | DataErasePage | BuyPage
-    | BoughtPage | ErrorPage | TextPage
+    | BillingDetailsPage | SettingsPage | UnsubscribePage | EmailChangePage | DataErasePage
+    | BuyPage | BoughtPage | ErrorPage | TextPage
 )  # fmt: skip
