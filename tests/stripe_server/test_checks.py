@@ -6,6 +6,7 @@ import httpx
 import pytest
 import stripe
 from stripe._v1_services import V1Services
+from stripe.params.checkout import SessionCreateParams
 
 from tests.stripe_server.helpers import shop
 from tests.support.stripe import StripeServer
@@ -141,3 +142,33 @@ def test_each_gap_is_a_parameter_of_the_library() -> None:
     for path, names in GAPS.items():
         params = operations()["post", path].params
         assert params is not None and set(names) <= fields_of(params).keys(), path
+
+
+@pytest.mark.parametrize(("path", "form", "code", "message"), [
+    ("customers", "email=nobody", "email_invalid", "Invalid email address: nobody"),
+    ("customers", f"metadata[{'k' * 41}]=1", None, "at most 40 characters"),
+    ("customers", f"metadata[k]={'v' * 501}", None, "up to 500 characters"),
+    ("payment_intents", "amount=49&currency=eur", "amount_too_small", "at least 50 eur"),
+])  # fmt: skip
+def test_values_have_limits(
+    server: StripeServer, path: str, form: str, code: str | None, message: str
+) -> None:
+    status, error = _call(server, f"/v1/{path}", form)
+    assert (status, error.get("code")) == (400, code)
+    assert message in error["message"]
+
+
+async def test_checkout_asks_for_what_tax_needs(api: V1Services) -> None:
+    made = await shop(api)
+    params: SessionCreateParams = {
+        "mode": "payment", "line_items": [{"price": made.once.id, "quantity": 1}],
+        "success_url": "http://shop/", "customer": made.customer.id,
+        "automatic_tax": {"enabled": True}}  # fmt: skip
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await api.checkout.sessions.create_async(params)
+    assert refused.value.code == "customer_tax_location_invalid"
+    params["customer_update"] = {"address": "auto"}
+    assert (await api.checkout.sessions.create_async(params)).automatic_tax.enabled
+    params["tax_id_collection"] = {"enabled": True}
+    with pytest.raises(stripe.InvalidRequestError, match="Tax ID collection requires"):
+        await api.checkout.sessions.create_async(params)

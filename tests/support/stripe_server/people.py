@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.support.stripe_server.errors import Json, invalid
+from tests.support.stripe_server.limits import check_metadata
 from tests.support.stripe_server.world import World
 
 _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
@@ -17,6 +18,7 @@ def merged(old: Json | None, new: Any) -> Json:
     """Metadata after an update: an empty value removes a key, an empty string all of them."""
     if new == "":
         return {}
+    check_metadata(new or {})
     together = {**(old or {}), **(new or {})}
     return {key: value for key, value in together.items() if value != ""}
 

@@ -13,6 +13,7 @@ from tests.support.stripe_server.billing.lines import (
 )
 from tests.support.stripe_server.errors import Json, invalid
 from tests.support.stripe_server.expand import shows
+from tests.support.stripe_server.limits import check_amount, check_email
 from tests.support.stripe_server.listing import listed, page
 from tests.support.stripe_server.people import customer_of, merged
 from tests.support.stripe_server.resources.catalog import create_price
@@ -41,8 +42,10 @@ def create(world: World, params: Json) -> Json:
     if customer and params.get("customer_email"):
         raise invalid("You may only specify one of these parameters: customer, customer_email.",
                       "customer_email")  # fmt: skip
+    check_email(params.get("customer_email"), "customer_email")
     if customer:
-        customer_of(world, customer)
+        _check_customer(customer_of(world, customer), params)
+    _check_times(params, world.now(customer))
     identity = world.store.new_id("checkout.session")
     items = items_of(world, params.get("line_items") or [])
     _check_items(mode, items)
@@ -60,7 +63,39 @@ def create(world: World, params: Json) -> Json:
                                  "promotion": None}  # fmt: skip
     _first_discount(world, made, params)
     sums(world, made)
+    check_amount(made["amount_total"] or 0, made["currency"] or "eur", "line_items")
     return made
+
+
+def _check_customer(customer: Json, params: Json) -> None:
+    """What Stripe wants of a known customer before it asks them for tax matters."""
+    may = params.get("customer_update") or {}
+    if (params.get("automatic_tax") or {}).get("enabled") and not customer["address"] \
+            and may.get("address") != "auto":  # fmt: skip
+        raise invalid(
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add "
+            "a valid address to the Customer or set either `customer_update[address]` to 'auto' "
+            "or `customer_update[shipping]` to 'auto' to save the address entered in Checkout to "
+            "the Customer.", None, "customer_tax_location_invalid",
+        )  # fmt: skip
+    if (params.get("tax_id_collection") or {}).get("enabled") and may.get("name") != "auto":
+        raise invalid("Tax ID collection requires updating business name on the customer. To "
+                      "enable tax ID collection for an existing customer, please set "
+                      "`customer_update[name]` to `auto`.", "customer_update[name]")  # fmt: skip
+
+
+def _check_times(params: Json, now: int) -> None:
+    expires = params.get("expires_at")
+    if expires is not None and not now + 1800 <= expires <= now + DAY:
+        raise invalid("The `expires_at` timestamp must be between 30 minutes and 24 hours from "
+                      "Checkout Session creation.", "expires_at")  # fmt: skip
+    data = params.get("subscription_data") or {}
+    if data.get("trial_end") is not None and data["trial_end"] < now + 2 * DAY:
+        raise invalid("The `trial_end` date has to be at least 2 days in the future.",
+                      "subscription_data[trial_end]")  # fmt: skip
+    if data.get("trial_period_days") is not None and data["trial_period_days"] < 1:
+        raise invalid("The minimum number of trial period days is 1.",
+                      "subscription_data[trial_period_days]")  # fmt: skip
 
 
 def _mode(params: Json) -> str:

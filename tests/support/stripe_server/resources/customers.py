@@ -3,6 +3,7 @@
 from tests.support.stripe_server.billing.endings import ENDED, end
 from tests.support.stripe_server.errors import Json, invalid
 from tests.support.stripe_server.expand import shows
+from tests.support.stripe_server.limits import check_email
 from tests.support.stripe_server.listing import listed, page, searched
 from tests.support.stripe_server.people import (
     add_tax_id,
@@ -48,6 +49,7 @@ def create(world: World, params: Json) -> Json:
 
 
 def _changes(world: World, made: Json, params: Json) -> Json:
+    check_email(params.get("email"), "email")
     changes = echo("customer", params, *_NOT_PLAIN)
     if "address" in params:
         changes["address"] = address(params["address"])

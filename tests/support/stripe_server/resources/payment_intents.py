@@ -3,6 +3,7 @@
 from tests.support.stripe_server.billing import invoices, payments
 from tests.support.stripe_server.errors import Json, card_error_fields, declined, invalid
 from tests.support.stripe_server.expand import shows
+from tests.support.stripe_server.limits import check_amount
 from tests.support.stripe_server.listing import listed, searched
 from tests.support.stripe_server.people import customer_of, merged
 from tests.support.stripe_server.resources.payment_methods import attach, from_data, method_of
@@ -71,6 +72,7 @@ def _create(world: World, call: Call) -> Json:
     if params["amount"] < 1:
         raise invalid("This value must be greater than or equal to 1.", "amount",
                       "parameter_invalid_integer")  # fmt: skip
+    check_amount(params["amount"], params["currency"])
     plain = {k: params[k] for k in ("description", "receipt_email", "setup_future_usage",
                                     "capture_method", "confirmation_method", "statement_descriptor",
                                     "payment_method_types") if k in params}  # fmt: skip
