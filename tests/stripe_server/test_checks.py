@@ -72,16 +72,13 @@ def test_what_is_accepted_becomes_its_type(form: str, field: str, value: Any) ->
     assert check(params, decode(form))[field] == value
 
 
-@pytest.mark.parametrize("key", sorted(operations(), key=str))
-def test_no_operation_takes_a_parameter_that_the_library_does_not_have(
-    key: tuple[str, str],
-) -> None:
-    operation = operations()[key]
-    with pytest.raises(Problem) as refused:
-        check(operation.params, {"zzz": "1"})
-    assert refused.value.error["code"] == "parameter_unknown"
-    # and each of those that it has can be read
-    assert operation.params is None or fields_of(operation.params) is not None
+def test_no_operation_takes_a_parameter_that_the_library_does_not_have() -> None:
+    known = operations()
+    assert len(known) > 150
+    for operation in known.values():
+        with pytest.raises(Problem) as refused:
+            check(operation.params, {"zzz": "1"})
+        assert refused.value.error["code"] == "parameter_unknown", operation
 
 
 async def test_a_refusal_changes_nothing(api: V1Services, server: StripeServer) -> None:

@@ -195,3 +195,39 @@ async def test_an_account_without_a_portal_says_so(api: V1Services, server: Stri
     made = await shop(api)
     with pytest.raises(stripe.InvalidRequestError, match="No configuration provided"):
         await api.billing_portal.sessions.create_async({"customer": made.customer.id})
+
+
+@pytest.mark.parametrize(("outcome", "default"), [("complete", "3155"), ("fail", "4242")])
+async def test_3d_secure_in_the_portal_decides_about_the_new_card(
+    api: V1Services, server: StripeServer, outcome: str, default: str
+) -> None:
+    made = await shop(api)
+    portal = await api.billing_portal.sessions.create_async({
+        "customer": made.customer.id, "return_url": "http://shop/back",
+        "flow_data": {"type": "payment_method_update"}})  # fmt: skip
+    answer = await submit(portal.url, "4000002500003155")
+    after = await submit(server.base + answer.headers["location"], outcome=outcome)
+    assert (after.headers.get("location") == "http://shop/back") == (outcome == "complete")
+    assert ("unable to authenticate" in after.text) == (outcome == "fail")
+    customer = await api.customers.retrieve_async(
+        made.customer.id, {"expand": ["invoice_settings.default_payment_method"]}
+    )
+    assert customer.invoice_settings is not None
+    method = customer.invoice_settings.default_payment_method
+    assert isinstance(method, stripe.PaymentMethod) and method.card is not None
+    assert method.card.last4 == default
+
+
+async def test_what_was_deleted_is_shown_as_that(api: V1Services) -> None:
+    made = await shop(api)
+    sub = await api.subscriptions.create_async(
+        {"customer": made.customer.id, "items": [{"price": made.monthly.id}]}
+    )
+    await api.customers.delete_async(made.customer.id)
+    gone = await api.customers.retrieve_async(made.customer.id)
+    assert gone.deleted is True
+    ended = await api.subscriptions.retrieve_async(sub.id, {"expand": ["customer"]})
+    assert ended.status == "canceled"
+    assert isinstance(ended.customer, stripe.Customer) and ended.customer.deleted is True
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+        await api.customers.update_async(made.customer.id, {"name": "Back"})

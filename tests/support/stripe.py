@@ -1,6 +1,7 @@
 """Starts and stops the Stripe server of ours, and reaches its control API."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -41,6 +42,14 @@ class StripeServer:
         links = json.loads(line)
         self.port, self.key = links["port"], links["key"]
         return self
+
+    def freeze(self) -> None:
+        """Answer nobody any more, with every connection open: a Stripe that hangs."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on where it stood."""
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Be gone."""

@@ -63,5 +63,7 @@ def _field(world: World, thing: Json, name: str, path: str) -> Any:
 def _resolved(world: World, value: Any) -> Any:
     if isinstance(value, str):
         found = world.store.find(value)
+        if found is None and value in world.store.removed:
+            return {"id": value, "object": world.store.removed[value], "deleted": True}
         return value if found is None else found
     return value

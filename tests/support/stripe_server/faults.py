@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,7 @@ class Faults:
 
     active: list[Fault] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
-    log: list[dict[str, Any]] = field(default_factory=list)
+    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=2000))
     working: float = 0.0
     """Seconds that each call takes while its idempotency key is in use."""
 

@@ -11,6 +11,8 @@ from tests.support.stripe_server.store import POINTERS, points_to
 from tests.support.stripe_server.world import World
 
 Keep = Callable[[Json], bool]
+Filter = Callable[[Json, Any], bool]
+_PAGING = ("limit", "starting_after", "ending_before", "expand")
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
     "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b,
@@ -54,18 +56,28 @@ def _skip_to(ordered: Iterator[Json], identity: str, param: str) -> None:
     raise invalid(f"No such object: '{identity}'", param, "resource_missing")
 
 
-def listed(world: World, call: Call, kind: str, **fixed: Any) -> Json:
-    """A page of a kind, by the filters in the request that are fields, and by ``fixed``."""
-    wanted = {name: value for name, value in call.params.items()
-              if name not in ("limit", "starting_after", "ending_before", "expand")}  # fmt: skip
-    wanted |= fixed
-    return page(call, _narrowed(world, kind, wanted), keep=lambda one: matches(one, wanted))
+def listed(world: World, call: Call, kind: str, **special: Filter) -> Json:
+    """A page of a kind, by the filters in the request.
+
+    A filter is a field that has to be equal, or within a range; ``special`` are those that are
+    not, each with the test for an object and the value asked for.
+    """
+    wanted = {name: value for name, value in call.params.items() if name not in _PAGING}
+    tests = {name: wanted.pop(name) for name in special if name in wanted}
+
+    def keep(one: Json) -> bool:
+        return matches(one, wanted) and all(
+            special[name](one, value) for name, value in tests.items()
+        )
+
+    return page(call, _narrowed(world, kind, call.params), keep=keep)
 
 
-def _narrowed(world: World, kind: str, wanted: Json) -> list[Json]:
+def _narrowed(world: World, kind: str, params: Json) -> list[Json]:
+    pointing = params | params.get("payment", {}) if kind == "invoice_payment" else params
     for name in POINTERS:
-        if isinstance(wanted.get(name), str):
-            return world.store.pointing(kind, name, wanted[name])
+        if isinstance(pointing.get(name), str):
+            return world.store.pointing(kind, name, pointing[name])
     return world.store.all(kind)
 
 
@@ -76,7 +88,7 @@ def matches(thing: Json, wanted: Json) -> bool:
         if isinstance(value, dict) and value.keys() <= _COMPARE.keys():
             if not in_range(have, value):
                 return False
-        elif have != value and not (isinstance(value, list) and have in value):
+        elif have != value:
             return False
     return True
 

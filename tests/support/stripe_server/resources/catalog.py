@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.support.stripe_server.errors import Json, invalid
 from tests.support.stripe_server.expand import shows
-from tests.support.stripe_server.listing import listed, searched
+from tests.support.stripe_server.listing import listed, matches, searched
 from tests.support.stripe_server.people import merged
 from tests.support.stripe_server.routes import Call, answers
 from tests.support.stripe_server.shapes import echo
@@ -38,10 +38,7 @@ def _create_product(world: World, call: Call) -> Json:
 
 @answers("get", "/v1/products")
 def _list_products(world: World, call: Call) -> Json:
-    if "ids" in call.params:
-        return listed(world, Call(call.ids, {k: v for k, v in call.params.items() if k != "ids"},
-                                  path=call.path), "product", id=call.params["ids"])  # fmt: skip
-    return listed(world, call, "product")
+    return listed(world, call, "product", ids=lambda one, ids: one["id"] in ids)
 
 
 @answers("get", "/v1/products/search")
@@ -135,17 +132,10 @@ def _create_price(world: World, call: Call) -> Json:
 
 @answers("get", "/v1/prices")
 def _list_prices(world: World, call: Call) -> Json:
-    params = dict(call.params)
-    fixed: Json = {}
-    if "lookup_keys" in params:
-        fixed["lookup_key"] = params.pop("lookup_keys")
-    recurring = params.pop("recurring", None)
-    narrowed = Call(call.ids, params, path=call.path)
-    if recurring is None:
-        return listed(world, narrowed, "price", **fixed)
-    kept = [p for p in world.store.all("price") if p["recurring"]
-            and all(p["recurring"][k] == v for k, v in recurring.items())]  # fmt: skip
-    return listed(world, narrowed, "price", id=[p["id"] for p in kept], **fixed)
+    return listed(
+        world, call, "price", lookup_keys=lambda one, keys: one["lookup_key"] in keys,
+        recurring=lambda one, wanted: matches(one["recurring"] or {}, wanted),
+    )  # fmt: skip
 
 
 @answers("get", "/v1/prices/search")

@@ -14,7 +14,7 @@ from tests.support.stripe_server.billing.lines import (
 from tests.support.stripe_server.errors import Json, invalid
 from tests.support.stripe_server.expand import shows
 from tests.support.stripe_server.limits import check_amount, check_email
-from tests.support.stripe_server.listing import listed, page
+from tests.support.stripe_server.listing import listed, matches, page
 from tests.support.stripe_server.people import customer_of, merged
 from tests.support.stripe_server.resources.catalog import create_price
 from tests.support.stripe_server.resources.setup_intents import new_setup
@@ -266,16 +266,10 @@ def _held(world: World, identity: str) -> Json:
 
 @answers("get", "/v1/checkout/sessions")
 def _list(world: World, call: Call) -> Json:
-    params = dict(call.params)
-    details = params.pop("customer_details", None)
-    fixed: Json = {}
-    if details:
-        fixed["id"] = [
-            one["id"]
-            for one in world.store.all("checkout.session")
-            if (one["customer_details"] or {}).get("email") == details["email"]
-        ]
-    return listed(world, Call(call.ids, params, path=call.path), "checkout.session", **fixed)
+    return listed(
+        world, call, "checkout.session",
+        customer_details=lambda one, wanted: matches(one["customer_details"] or {}, wanted),
+    )  # fmt: skip
 
 
 @answers("get", "/v1/checkout/sessions/{session}")

@@ -107,18 +107,12 @@ def _create_code(world: World, call: Call) -> Json:
 
 @answers("get", "/v1/promotion_codes")
 def _list_codes(world: World, call: Call) -> Json:
-    params = dict(call.params)
-    fixed: Json = {}
-    coupon = params.pop("coupon", None)
-    active = params.pop("active", None)
-    code = params.pop("code", None)
-    fixed["id"] = [
-        one["id"] for one in world.store.all("promotion_code")
-        if (coupon is None or one["promotion"]["coupon"] == coupon)
-        and (active is None or promotion_active(world, one) == active)
-        and (code is None or one["code"].lower() == code.lower())
-    ]  # fmt: skip
-    return listed(world, Call(call.ids, params, path=call.path), "promotion_code", **fixed)
+    return listed(
+        world, call, "promotion_code",
+        coupon=lambda one, coupon: one["promotion"]["coupon"] == coupon,
+        active=lambda one, active: promotion_active(world, one) == active,
+        code=lambda one, code: one["code"].lower() == code.lower(),
+    )  # fmt: skip
 
 
 @answers("get", "/v1/promotion_codes/{promotion_code}")

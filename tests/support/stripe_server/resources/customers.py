@@ -169,7 +169,8 @@ def _create_balance(world: World, call: Call) -> Json:
 @answers("get", "/v1/customers/{customer}/balance_transactions")
 def _list_balance(world: World, call: Call) -> Json:
     customer_of(world, call.id, "id", 404)
-    return listed(world, call, "customer_balance_transaction", customer=call.id)
+    call.params["customer"] = call.id
+    return listed(world, call, "customer_balance_transaction")
 
 
 def _as_list(things: list[Json], url: str) -> Json:

@@ -1,10 +1,11 @@
 """Events, webhook endpoints, the account."""
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.support.stripe_server.errors import Json, invalid
 from tests.support.stripe_server.listing import listed
-from tests.support.stripe_server.outbox import API_VERSION, EVENT_TYPES
+from tests.support.stripe_server.outbox import API_VERSION
 from tests.support.stripe_server.people import merged
 from tests.support.stripe_server.routes import Call, answers
 from tests.support.stripe_server.world import World
@@ -12,18 +13,11 @@ from tests.support.stripe_server.world import World
 
 @answers("get", "/v1/events")
 def _list(world: World, call: Call) -> Json:
-    params = dict(call.params)
-    fixed: Json = {}
-    delivered = params.pop("delivery_success", None)
-    if "types" in params:
-        fixed["type"] = params.pop("types")
-    if params.get("type", "").endswith(".*"):
-        prefix = params.pop("type").removesuffix("*")
-        fixed["type"] = [one for one in EVENT_TYPES if one.startswith(prefix)]
-    if delivered is not None:
-        fixed["id"] = [one["id"] for one in world.store.all("event")
-                       if (one["pending_webhooks"] == 0) == delivered]  # fmt: skip
-    return listed(world, Call(call.ids, params, path=call.path), "event", **fixed)
+    return listed(
+        world, call, "event", types=lambda one, types: one["type"] in types,
+        type=lambda one, pattern: fnmatchcase(one["type"], pattern),
+        delivery_success=lambda one, done: (one["pending_webhooks"] == 0) == done,
+    )  # fmt: skip
 
 
 @answers("get", "/v1/events/{id}")

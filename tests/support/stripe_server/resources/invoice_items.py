@@ -122,13 +122,8 @@ def _into(world: World, item: Json, identity: str) -> None:
 
 @answers("get", "/v1/invoiceitems")
 def _list(world: World, call: Call) -> Json:
-    params = dict(call.params)
-    waiting = params.pop("pending", None)
-    narrowed = Call(call.ids, params, path=call.path)
-    fixed: Json = {} if waiting is None else {
-        "id": [one["id"] for one in world.store.all("invoiceitem")
-               if (one["invoice"] is None) == waiting]}  # fmt: skip
-    return listed(world, narrowed, "invoiceitem", **fixed)
+    return listed(world, call, "invoiceitem",
+                  pending=lambda one, pending: (one["invoice"] is None) == pending)  # fmt: skip
 
 
 @answers("get", "/v1/invoiceitems/{invoiceitem}")

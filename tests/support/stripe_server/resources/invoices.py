@@ -5,7 +5,7 @@ from typing import Any
 from tests.support.stripe_server.billing import changes, discounts, invoices
 from tests.support.stripe_server.billing import subscriptions as billing
 from tests.support.stripe_server.errors import Json, invalid
-from tests.support.stripe_server.listing import listed, page, searched
+from tests.support.stripe_server.listing import listed, matches, page, searched
 from tests.support.stripe_server.people import customer_of, merged
 from tests.support.stripe_server.resources.invoice_items import as_line
 from tests.support.stripe_server.resources.payment_methods import attach, method_of
@@ -179,10 +179,8 @@ def _lines(world: World, call: Call) -> Json:
 
 @answers("get", "/v1/invoice_payments")
 def _list_payments(world: World, call: Call) -> Json:
-    params = dict(call.params)
-    payment = params.pop("payment", None) or {}
-    fixed = {"payment_intent": payment["payment_intent"]} if "payment_intent" in payment else {}
-    return listed(world, Call(call.ids, params, path=call.path), "invoice_payment", **fixed)
+    return listed(world, call, "invoice_payment",
+                  payment=lambda one, wanted: matches(one["payment"], wanted))  # fmt: skip
 
 
 @answers("get", "/v1/invoice_payments/{invoice_payment}")

@@ -8,7 +8,7 @@ from tests.support.stripe_server.billing import subscriptions as billing
 from tests.support.stripe_server.billing.endings import ENDED, end
 from tests.support.stripe_server.billing.lines import proration
 from tests.support.stripe_server.errors import Json, invalid
-from tests.support.stripe_server.listing import listed, matches, page, searched
+from tests.support.stripe_server.listing import Filter, listed, matches, searched
 from tests.support.stripe_server.people import customer_of, merged
 from tests.support.stripe_server.resources.invoice_items import pending
 from tests.support.stripe_server.routes import Call, answers
@@ -71,39 +71,29 @@ def _costs(world: World, params: Json) -> bool:
 
 @answers("get", "/v1/subscriptions")
 def _list(world: World, call: Call) -> Json:
-    params = dict(call.params)
-    status, price = params.pop("status", None), params.pop("price", params.pop("plan", None))
-    names = ("current_period_start", "current_period_end")
-    periods: Json = {name: params.pop(name) for name in names
-               if name in params}  # fmt: skip
-    if "customer" in params:
-        things = world.store.pointing("subscription", "customer", params["customer"])
-    else:
-        things = world.store.all("subscription")
-    wanted = {k: v for k, v in params.items()
-              if k not in ("limit", "starting_after", "ending_before", "expand")}  # fmt: skip
-
-    def keep(one: Json) -> bool:
-        return matches(one, wanted) and _in_status(one, status) and _has(one, price, periods)
-
-    return page(Call(call.ids, params, path=call.path), things, keep=keep)
+    call.params.setdefault("status", "not_ended")
+    return listed(
+        world, call, "subscription", status=_in_status, price=_has_price, plan=_has_price,
+        current_period_start=_period("current_period_start"),
+        current_period_end=_period("current_period_end"),
+    )  # fmt: skip
 
 
-def _in_status(sub: Json, status: str | None) -> bool:
-    if status == "all":
-        return True
-    if status == "ended":
-        return sub["status"] in ENDED
-    if status is None:
-        return sub["status"] not in ENDED
-    return bool(sub["status"] == status)
+def _in_status(sub: Json, status: str) -> bool:
+    if status in ("ended", "not_ended"):
+        return (sub["status"] in ENDED) == (status == "ended")
+    return status in ("all", sub["status"])
 
 
-def _has(sub: Json, price: str | None, periods: Json) -> bool:
-    items = sub["items"]["data"]
-    return (price is None or any(item["price"]["id"] == price for item in items)) and (
-        not periods or any(matches(item, periods) for item in items)
-    )
+def _has_price(sub: Json, price: str) -> bool:
+    return any(item["price"]["id"] == price for item in sub["items"]["data"])
+
+
+def _period(name: str) -> Filter:
+    def within(sub: Json, wanted: Any) -> bool:
+        return any(matches(item, {name: wanted}) for item in sub["items"]["data"])
+
+    return within
 
 
 @answers("get", "/v1/subscriptions/search")
