@@ -1,17 +1,14 @@
-"""Stores of any size on PostgreSQL, made by a few statements, and what their pages run there."""
+"""Stores of any size on PostgreSQL, made by a few statements, and what pages they have."""
 
 import hashlib
-import json
 import math
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
 from portico import tables
-from portico.db import Database
+from portico.figures import days
 from portico.runtime import Runtime
 from portico.stores import service as stores
 from portico.stores.models import Mode, Store
@@ -34,8 +31,12 @@ def _id(prefix: str, number: str) -> str:
 
 
 _CUSTOMER_OF = f"1 + (j::bigint * 7919) % {_CUSTOMERS}"
-_PRODUCT_OF = f"1 + (j * 31) % {PRODUCTS}"
-_STATES = """(ARRAY['failed', 'refunded', 'partially_refunded', 'pending'])[j % 10 + 1]"""
+# Not in step with the states, which repeat after ten.
+_PRODUCT_OF = f"1 + (j * 31 + j / 10) % {PRODUCTS}"
+_KIND = "CASE WHEN j % 10 = 9 THEN 'renewal' ELSE 'purchase' END"
+_STATE = (
+    "coalesce((ARRAY['failed', 'refunded', 'partially_refunded', 'pending'])[j % 10 + 1], 'paid')"
+)
 _ONE = "generate_series(1, 1) AS j"
 _PER_ORDER = "generate_series(1, plan.n) AS j"
 _SUBSCRIPTIONS = "generate_series(1, plan.n / 5) AS j"
@@ -65,6 +66,7 @@ ROWS: Sequence[tuple[str, str, Mapping[str, str]]] = (
         "email": "substr(md5(j::text), 1, 10) || '.' || j || '@example.com'",
         "created_at": "now() - interval '1 minute' - (plan.n / 3 - j) * "
                       "(interval '1095 days' / (plan.n / 3 + 1))",
+        "signed_in_at": "CASE WHEN j % 5 < 3 THEN now() - interval '9 days' END",
     }),
     ("payment_methods", f"generate_series(1, {_CUSTOMERS}) AS j", {
         "id": _id("pm", "j"), "customer_id": _id("cus", "j"), "mode": "'live'",
@@ -85,8 +87,7 @@ ROWS: Sequence[tuple[str, str, Mapping[str, str]]] = (
     }),
     ("orders", _PER_ORDER, {
         "id": _id("ord", "j"), "customer_id": _id("cus", _CUSTOMER_OF), "mode": "'live'",
-        "kind": "CASE WHEN j % 10 = 9 THEN 'renewal' ELSE 'purchase' END",
-        "state": f"coalesce({_STATES}, 'paid')", "currency": "'EUR'", "total": "2000",
+        "kind": _KIND, "state": _STATE, "currency": "'EUR'", "total": "2000",
         "refunded": "CASE WHEN j % 10 = 1 THEN 2000 WHEN j % 10 = 2 THEN 500 ELSE 0 END",
         "provider": "'payments_sandbox'", "locale": "'en'", "created_at": _AT,
         "subscription_id": f"CASE WHEN j % 10 = 9 THEN {_id('sub', 'j / 10 + 1')} END",
@@ -96,6 +97,10 @@ ROWS: Sequence[tuple[str, str, Mapping[str, str]]] = (
         "id": _id("itm", "j"), "order_id": _id("ord", "j"),
         "product_id": _id("prod", _PRODUCT_OF), "description": "'Product'", "quantity": "1",
         "unit_amount": "2000", "amount": "2000",
+    }),
+    ("product_orders", _PER_ORDER, {
+        "order_id": _id("ord", "j"), "product_id": _id("prod", _PRODUCT_OF), "mode": "'live'",
+        "kind": _KIND, "state": _STATE, "created_at": _AT,
     }),
     ("payments", _PER_ORDER, {
         "id": _id("pay", "j"), "order_id": _id("ord", "j"), "mode": "'live'",
@@ -113,7 +118,8 @@ ROWS: Sequence[tuple[str, str, Mapping[str, str]]] = (
     ("licenses", "generate_series(1, plan.n, 2) AS j", {
         "id": _id("lic", "j"), "grant_key": _id("grant", "j"), "mode": "'live'",
         "customer_id": _id("cus", _CUSTOMER_OF), "product_id": _id("prod", _PRODUCT_OF),
-        "order_id": _id("ord", "j"), "issuer": "'licenses'", "created_at": _AT,
+        "order_id": _id("ord", "j"), "order_item_id": _id("itm", "j"), "issuer": "'licenses'",
+        "created_at": _AT,
         "key": "CASE WHEN j % 8 <> 5 THEN upper(md5(j::text)) END",
         "state": "(ARRAY['active', 'disabled', 'pending', 'replaced'])[j % 8 / 2 + 1]",
     }),
@@ -134,11 +140,15 @@ ROWS: Sequence[tuple[str, str, Mapping[str, str]]] = (
     ("audit_log", _PER_ORDER, {
         "id": "'aud_' || plan.i || '_' || lpad(j::text, 20, '0')", "actor_type": "'customer'",
         "actor_id": _id("cus", _CUSTOMER_OF),
-        "action": "CASE j % 3 WHEN 0 THEN 'order.refund' ELSE 'session.open' END",
+        "action": "CASE j % 3 WHEN 0 THEN 'order.refund' ELSE 'customer.sign_in' END",
         "subject_type": "'order'", "subject_id": _id("ord", "j"), "created_at": _AT,
     }),
 )  # fmt: skip
 """Table, rows of a store, and what stands in each column; NOT NULL columns left out are blank."""
+
+
+_COUNTS = """INSERT INTO subscription_counts (store_id, mode, status, count)
+SELECT store_id, mode, status, count(*) FROM subscriptions GROUP BY store_id, mode, status"""
 
 
 async def fill(rt: Runtime, url: str, sizes: Sequence[int]) -> list[Store]:
@@ -169,7 +179,11 @@ async def fill(rt: Runtime, url: str, sizes: Sequence[int]) -> list[Store]:
             await connection.execute(
                 f"SELECT setval('{table}_number', (SELECT max(number) FROM {table}))"
             )
+        await connection.execute(_COUNTS)
         await connection.execute("VACUUM ANALYZE")
+        for store in made:
+            await days.close(rt, store)  # as the worker does every hour
+        await connection.execute("VACUUM ANALYZE figure_days")
     finally:
         await connection.close()
     return made
@@ -204,73 +218,6 @@ def _insert(name: str, rows: str, given: Mapping[str, str]) -> str:
 def _blank(column: sa.Column[Any]) -> str:
     kind = getattr(column.type, "impl", column.type)
     return next((sql for base, sql in _BLANK if isinstance(kind, base)), "''")
-
-
-# What pages run
-
-
-@dataclass
-class Statements:
-    """Every statement that ran, by its text, with the arguments it ran with first."""
-
-    seen: dict[str, list[Any]] = field(default_factory=dict)
-
-
-@contextmanager
-def listening() -> Iterator[Statements]:
-    """Collect what this process runs on its databases."""
-    found, original = Statements(), Database._run
-
-    async def run(self: Database, operation: Any, plan: Any, arguments: Any) -> Any:
-        once = arguments[0] if operation.__name__ == "many" else arguments
-        found.seen.setdefault(plan.sql, list(once))
-        return await original(self, operation, plan, arguments)
-
-    Database._run = run  # type: ignore[method-assign]  # put back below
-    try:
-        yield found
-    finally:
-        Database._run = original  # type: ignore[method-assign]
-
-
-@asynccontextmanager
-async def planner(url: str, *, without_scans: bool = False) -> AsyncIterator[Any]:
-    """A connection that only plans. ``without_scans``: scan a table only where no index serves."""
-    connection = await asyncpg.connect(url)
-    try:
-        if without_scans:
-            await connection.execute("SET enable_seqscan = off")
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def large_tables(connection: Any, least: int) -> set[str]:
-    """Tables with at least so many rows."""
-    rows = await connection.fetch(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= $1", float(least)
-    )
-    return {row["relname"] for row in rows}
-
-
-async def scans(connection: Any, found: Statements, large: set[str]) -> list[str]:
-    """Statements whose plan reads a whole large table, with and without known parameters."""
-    bad = []
-    for sql, arguments in found.seen.items():
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            await connection.execute(f"SET plan_cache_mode = {mode}")
-            plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {sql}", *arguments))
-            tables_read = large & set(_scanned(plan[0]["Plan"]))
-            if tables_read:
-                bad.append(f"{', '.join(sorted(tables_read))} ({mode}): {sql}")
-    return bad
-
-
-def _scanned(node: Mapping[str, Any]) -> Iterator[str]:
-    if node["Node Type"] == "Seq Scan":
-        yield node["Relation Name"]
-    for child in node.get("Plans", ()):
-        yield from _scanned(child)
 
 
 # The pages
@@ -337,7 +284,7 @@ def _lists(size: int, middle: int, customer: int) -> Iterator[str]:
     yield from (f"{one}?q={email}" for one in ("downloads", "customers"))
     yield from (
         f"customers?{one}"
-        for one in ("subscribed=active", "subscribed=past_due", "signed_in=ever", "q=4242")
+        for one in ("subscribed=active", "subscribed=past_due", "signed_in=ever", "q=0007")
     )
     for way in ("before", "after"):
         for path, kind in (("orders", "ord"), ("downloads", "dl"), ("licenses", "lic")):

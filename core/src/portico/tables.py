@@ -7,6 +7,7 @@ from portico.db.schema import metadata
 from portico.emails import tables as emails
 from portico.entitlements import tables as entitlements
 from portico.events import tables as events
+from portico.figures import tables as figures
 from portico.invoices import tables as invoices
 from portico.licenses import tables as licenses
 from portico.orders import tables as orders
@@ -17,6 +18,6 @@ from portico.subscriptions import tables as subscriptions
 from portico.uploads import tables as uploads
 
 __all__ = [
-    "activation", "catalog", "customers", "emails", "entitlements", "events", "invoices",
+    "activation", "catalog", "customers", "emails", "entitlements", "events", "figures", "invoices",
     "licenses", "metadata", "orders", "sellers", "sessions", "stores", "subscriptions", "uploads",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from portico.entitlements import file_news
 from portico.events import handlers as own
 from portico.events import queries
 from portico.events.models import GIVE_UP, MAX_ATTEMPTS, Delivery, Lane
+from portico.figures import days as figure_days
 from portico.hooks.dispatch import PluginOff
 from portico.hooks.errors import Refused, RetryLater
 from portico.ids import new_id
@@ -261,4 +262,5 @@ def all_handlers() -> dict[str, Handler]:
         "hint": orders.read_back,
         "file_news": file_news.deliver,
         "card_expiring": cards.look,
+        "figure_days": figure_days.look,
     }

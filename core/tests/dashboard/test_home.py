@@ -5,10 +5,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 from portico.activation import service as activation
 from portico.catalog.models import Interval
-from portico.db import Command
 from portico.figures import service as figures
 from portico.figures.models import Period, Span
 from portico.sellers.models import Role
@@ -16,7 +14,6 @@ from portico.sessions import service as sessions
 from portico.stores import service as stores
 from portico.stores.models import Mode
 from portico.subscriptions.models import SubscriptionStatus
-from portico.subscriptions.tables import subscriptions
 from portico.testing import factories
 
 HOME = "/dashboard/shop/"
@@ -94,7 +91,7 @@ async def test_running_subscriptions_are_followed_backwards(runtime, store):
             store, customer, price, product, "payments_sandbox", status=status, created_at=began,
             ended_at=ended, past_due_since=began if status is SubscriptionStatus.PAST_DUE else None,
         )  # fmt: skip
-        await runtime.db.run(Command(sa.insert(subscriptions).values(factories._row(one))))
+        await factories.add_subscription(runtime, store, one)
     period = Period(date(2026, 5, 31), date(2026, 6, 3), "UTC")
     found = await figures.of_store(runtime, store, period)
     assert (found.active, found.started, found.ended, found.failing_count) == (2, 3, 1, 1)

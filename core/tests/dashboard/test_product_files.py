@@ -263,7 +263,8 @@ async def test_everybody_who_may_have_a_new_version_is_told_once(seller, runtime
     await post_form(seller, product, form_of(seller, [("one", "a/b", b"1")]))
     ((file, _),) = await catalog.files_of(runtime, store, product.id)
     path = f"{PRODUCTS}/{product.id}/files/{file.id}/tell"
-    assert await file_news.count_likely(runtime, store, product.id) == 2
+    assert await file_news.count_likely(runtime, store, product.id) == (2, False)
+    assert await file_news.count_likely(runtime, store, product.id, 2) == (1, True)
     assert "Up to 2 buyers" in await seller.get(path)
     for _ in range(2):
         await seller.send(path)

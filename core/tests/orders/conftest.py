@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from portico.api import (
     CancellationRequest,
     Checkout,
@@ -41,15 +43,61 @@ from portico.api import (
 from portico.clock import FixedClock
 from portico.customers import service as customers
 from portico.customers.models import Customer
+from portico.db import Query
 from portico.orders import service as orders
+from portico.orders.tables import order_items, product_orders
+from portico.orders.tables import orders as orders_table
 from portico.runtime import Runtime
 from portico.subscriptions import service as subscriptions
+from portico.subscriptions.tables import subscription_counts
+from portico.subscriptions.tables import subscriptions as subscription_rows
 from portico.testing.factories import make_price, make_product, make_store
 from portico.worker import Worker
 from quart import Quart
 
 BUYER = "buyer@example.com"
 CARD = PaymentMethodReport("card_1", "card", "visa", "4242", 12, 2034, is_default=True)
+
+
+class Listed(NamedTuple):
+    """An order of a product."""
+
+    order_id: str
+    product_id: str
+    kind: str
+    mode: str
+    state: str
+    created_at: datetime
+
+
+class Counted(NamedTuple):
+    """Subscriptions of a status."""
+
+    store_id: str
+    mode: str
+    status: str
+    total: int
+
+
+LISTED = Query(Listed, sa.select(*[product_orders.c[name] for name in Listed._fields]))
+TO_LIST = Query(
+    Listed,
+    sa.select(
+        orders_table.c.id.label("order_id"), order_items.c.product_id, orders_table.c.kind,
+        orders_table.c.mode, orders_table.c.state, orders_table.c.created_at,
+    )
+    .distinct()
+    .join_from(orders_table, order_items, order_items.c.order_id == orders_table.c.id),
+)  # fmt: skip
+_kept = subscription_counts.c
+KEPT = Query(
+    Counted,
+    sa.select(_kept.store_id, _kept.mode, _kept.status, _kept["count"].label("total")).where(
+        _kept["count"] != 0
+    ),
+)
+_key = (subscription_rows.c.store_id, subscription_rows.c.mode, subscription_rows.c.status)
+COUNTED = Query(Counted, sa.select(*_key, sa.func.count().label("total")).group_by(*_key))
 
 
 class Killed(BaseException):
@@ -227,3 +275,10 @@ async def shop(app: Quart, clock: FixedClock, fake: Fake) -> AsyncIterator[Shop]
     store = await make_store(rt)
     product = await make_product(rt, store)
     yield Shop(rt, store, clock, fake, await make_price(rt, store, product))
+    await what_is_kept_is_what_there_is(rt)
+
+
+async def what_is_kept_is_what_there_is(rt: Runtime) -> None:
+    """After any test here: lists and figures are read from tables that repeat others."""
+    assert sorted(await rt.db.all(LISTED)) == sorted(await rt.db.all(TO_LIST))
+    assert sorted(await rt.db.all(KEPT)) == sorted(await rt.db.all(COUNTED))

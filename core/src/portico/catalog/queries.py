@@ -27,7 +27,7 @@ from portico.db import Command, Query, in_list, insert_or_ignore, lock_rows, ups
 from portico.db.columns import next_number
 from portico.db.packing import packed
 from portico.orders.models import OrderKind, OrderState
-from portico.orders.tables import order_items, orders
+from portico.orders.tables import product_orders
 from portico.stores.tables import stores
 
 
@@ -341,18 +341,12 @@ DOWNLOAD = Query(
 
 _sold = (
     sa.select(sa.literal(1))
-    .select_from(
-        order_items.join(
-            orders,
-            (orders.c.store_id == order_items.c.store_id) & (orders.c.id == order_items.c.order_id),
-        )
-    )
     .where(
-        order_items.c.store_id == products.c.store_id,
-        order_items.c.product_id == products.c.id,
-        orders.c.mode == sa.bindparam("mode", type_=orders.c.mode.type),
-        orders.c.kind == OrderKind.PURCHASE,
-        orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+        product_orders.c.store_id == products.c.store_id,
+        product_orders.c.product_id == products.c.id,
+        product_orders.c.mode == sa.bindparam("mode", type_=product_orders.c.mode.type),
+        product_orders.c.kind == OrderKind.PURCHASE,
+        product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
     )
     .correlate(products)
     .limit(MAX_SALES)

@@ -43,7 +43,7 @@ from portico.runtime import Runtime
 from portico.stores.models import Store
 
 __all__ = [
-    "add_file", "add_price", "all_prices", "archive_product", "bundle_parts",
+    "add_file", "add_price", "all_prices", "archive_product", "bundle_parts", "bundles_with",
     "check_license_settings", "check_price", "create_product", "file_by_id", "files_of",
     "files_with_versions",    "newest_versions",
     "order_files", "price_by_id", "prices_of", "product_by_id", "product_by_slug", "products",
@@ -165,7 +165,7 @@ async def update_product(
 async def _set_parts(rt: Runtime, store: Store, bundle_id: str, parts: Sequence[str]) -> None:
     if bundle_id in parts:
         raise Refused(N_("A bundle cannot contain itself."))
-    if parts and await rt.db.all(queries.BUNDLES_WITH, store_id=store.id, product_id=bundle_id):
+    if parts and await bundles_with(rt, store.id, bundle_id):
         raise Refused(N_("This product is in a bundle itself, so it cannot become one."))
     await _check_parts(rt, store, parts)
     await rt.db.run(queries.DROP_BUNDLE_PARTS, store_id=store.id, bundle_id=bundle_id)
@@ -289,6 +289,11 @@ async def products(rt: Runtime, store: Store) -> list[Product]:
 async def products_by_ids(rt: Runtime, store_id: str, ids: Sequence[str]) -> list[Product]:
     """Those of the products that there are, oldest first."""
     return await rt.db.all(queries.PRODUCTS_BY_IDS, store_id=store_id, ids=ids)
+
+
+async def bundles_with(rt: Runtime, store_id: str, product_id: str) -> list[str]:
+    """The ids of the bundles that contain a product."""
+    return await rt.db.all(queries.BUNDLES_WITH, store_id=store_id, product_id=product_id)
 
 
 async def bundle_parts(

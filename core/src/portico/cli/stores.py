@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from portico.cli.common import StoreOption, print_rows, run, store_named
+from portico.figures import service as figures
 from portico.runtime import Runtime
 from portico.sellers import service as sellers
 from portico.sellers.models import Role
@@ -52,6 +53,18 @@ def list_stores() -> None:
             for store in await stores.all_stores(rt)
         ]
         print_rows(("Store", "Name", "Mode", "Portal"), rows)
+
+    run(work)
+
+
+@app.command("recount")
+def recount(store: Annotated[str, typer.Argument(help="The store's short name.")]) -> None:
+    """Count a store's sales and subscriptions anew, should the dashboard's figures seem wrong."""
+
+    async def work(rt: Runtime) -> None:
+        found = await store_named(rt, store)
+        days = await figures.recount(rt, found)
+        typer.echo(f"Counted {found.name} anew, and the figures of {days} days.")
 
     run(work)
 

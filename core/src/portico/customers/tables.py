@@ -31,6 +31,15 @@ sa.Index(
     postgresql_ops={"name_start": "text_pattern_ops"},
 )  # fmt: skip
 """What the beginning of a name is found by."""
+for _name, _condition in (
+    ("ix_customers_signed_in", customers.c.signed_in_at.is_not(None)),
+    ("ix_customers_never_signed_in", customers.c.signed_in_at.is_(None)),
+):
+    # Either may be rare, and the list is then not walked through for them.
+    sa.Index(
+        _name, customers.c.store_id, customers.c.id,
+        postgresql_where=_condition, sqlite_where=_condition,
+    )  # fmt: skip
 
 provider_customers = sa.Table(
     "provider_customers",

@@ -18,7 +18,7 @@ from portico.db.errors import DatabaseUnavailable, TransactionAborted, translate
 from portico.db.plan import Plan
 from portico.db.pool import Places, finish
 
-__all__ = ["PostgresBackend"]
+__all__ = ["PLAN_ONCE", "PostgresBackend"]
 
 _CONNECT_SECONDS = 10.0
 _CLEAN_SECONDS = 10.0
@@ -28,7 +28,7 @@ _IDLE_SECONDS = 300.0  # firewalls forget silent connections; a new one is opene
 _CACHED_STATEMENTS = 512
 # Each statement is planned once per connection: left alone, the server plans the first five runs
 # anew (20 ms for a page's statement), and may decide to compile one that takes a millisecond.
-_PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET jit = off"
+PLAN_ONCE = "SET plan_cache_mode = force_generic_plan; SET jit = off"
 # Times that are written as text (portico.db.packing) are in UTC and in ISO 8601.
 _SETTINGS = {"timezone": "UTC", "datestyle": "ISO"}
 
@@ -93,7 +93,7 @@ class PostgresBackend(Backend[_Connection]):
             statement_cache_size=_CACHED_STATEMENTS,
             server_settings=_SETTINGS,
         )
-        await connection.execute(_PLAN_ONCE)
+        await connection.execute(PLAN_ONCE)
         connection.last_used = time.monotonic()
         self._opened.add(connection)
         return connection

@@ -14,7 +14,7 @@ from portico.db.packing import packed
 from portico.entitlements.models import Effect, Grant
 from portico.entitlements.tables import grants
 from portico.orders.models import OrderKind, OrderState
-from portico.orders.tables import order_items, orders
+from portico.orders.tables import order_items, orders, product_orders
 from portico.stores.models import Mode
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 from portico.subscriptions.tables import subscriptions
@@ -110,37 +110,32 @@ FACTS = Query(
     ),
 )
 
-_product = sa.bindparam("product_id", type_=sa.Text)
-_wanted = sa.union_all(
-    sa.select(_product.label("id")),
-    sa.select(bundle_products.c.bundle_id).where(
-        bundle_products.c.store_id == _store, bundle_products.c.product_id == _product
-    ),
-).cte("wanted")
 _keeps = (
     sa.select(products.c.id)
     .where(products.c.store_id == _store, products.c.downloads_after_cancellation)
     .scalar_subquery()
 )
-_may_have = sa.union(
+# In three parts: who bought it once, subscribed to it, was given it.
+_holders = (
     sa.select(orders.c.customer_id)
     .select_from(
-        order_items.join(
+        product_orders.join(
             orders,
-            (orders.c.store_id == order_items.c.store_id) & (orders.c.id == order_items.c.order_id),
+            (orders.c.store_id == product_orders.c.store_id)
+            & (orders.c.id == product_orders.c.order_id),
         )
     )
     .where(
-        order_items.c.store_id == _store,
-        order_items.c.product_id.in_(sa.select(_wanted.c.id)),
-        orders.c.kind == OrderKind.PURCHASE,
-        orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+        product_orders.c.store_id == _store,
+        in_list(product_orders.c.product_id, "product_ids"),
+        product_orders.c.kind == OrderKind.PURCHASE,
+        product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+        in_list(product_orders.c.mode, "modes"),
         orders.c.subscription_id.is_(None),
-        in_list(orders.c.mode, "modes"),
     ),
     sa.select(subscriptions.c.customer_id).where(
         subscriptions.c.store_id == _store,
-        subscriptions.c.product_id.in_(sa.select(_wanted.c.id)),
+        in_list(subscriptions.c.product_id, "product_ids"),
         subscriptions.c.status.in_(
             (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
         )
@@ -152,13 +147,35 @@ _may_have = sa.union(
     ),
     sa.select(grants.c.customer_id).where(
         grants.c.store_id == _store,
-        grants.c.product_id.in_(sa.select(_wanted.c.id)),
+        in_list(grants.c.product_id, "product_ids"),
         grants.c.effect == Effect.GRANT,
         grants.c.revoked_at.is_(None),
     ),
-).cte("may_have")
-COUNT_LIKELY = Query(int, sa.select(sa.func.count()).select_from(_may_have))
-"""Customers who have something that gives the product; whether it still does, ``decide`` says."""
+)
+_limit = sa.bindparam("limit", type_=sa.BigInteger)
+_some = sa.union_all(
+    *(sa.select(one.limit(_limit).subquery().c.customer_id) for one in _holders)
+).subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """Customers among the rows that were looked at."""
+
+    customers: int
+    rows: int
+
+
+COUNT_LIKELY = Query(
+    Likely,
+    sa.select(
+        sa.func.count(_some.c.customer_id.distinct()).label("customers"),
+        sa.func.count().label("rows"),
+    ).select_from(_some),
+)
+"""Customers who have something that gives one of the products, of at most so many rows of a kind;
+whether it still does, ``decide`` says."""
+_may_have = sa.union(*_holders).cte("may_have")
 LIKELY = Query(
     Customer,
     sa.select(customers)

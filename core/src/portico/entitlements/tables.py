@@ -18,4 +18,5 @@ grants = store_table(
     ref("customer_id", "customers"),
     ref("product_id", "products"),
     sa.Index("ix_grants_customer", "store_id", "customer_id"),
+    sa.Index("ix_grants_product", "store_id", "product_id"),
 )

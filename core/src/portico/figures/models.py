@@ -53,7 +53,7 @@ class Period:
 
     def steps(self) -> list[date]:
         """Every day, or every month, oldest first."""
-        found = dict.fromkeys(self.step(day) for day in self._days())
+        found = dict.fromkeys(self.step(day) for day in self.days())
         return list(found)
 
     def step(self, day: date) -> date:
@@ -64,7 +64,7 @@ class Period:
         """The period in parts, cut where the clocks change; nearly always it is one part."""
         zone = ZoneInfo(self.timezone)
         start = moment = _midnight(self.first, zone)
-        for day in self._days():
+        for day in self.days():
             following = _midnight(day + timedelta(days=1), zone)
             if _offset(following, zone) != _offset(moment, zone):
                 change = _change(moment, following, zone)
@@ -73,7 +73,8 @@ class Period:
             moment = following
         yield Stretch(start, moment, _offset(start, zone))
 
-    def _days(self) -> Iterator[date]:
+    def days(self) -> Iterator[date]:
+        """Every day, oldest first."""
         for number in range((self.last - self.first).days + 1):
             yield self.first + timedelta(days=number)
 

@@ -1,4 +1,8 @@
-"""Statements of a store's figures. Each reads an index, and of it only the period."""
+"""Statements of a store's figures. Each reads an index, and of it only the period.
+
+Days that are over are read from ``figure_days`` (``portico.figures.days``); what runs now is read
+from counters that are kept with each change.
+"""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -8,18 +12,21 @@ import sqlalchemy as sa
 from portico.catalog.models import ProductState
 from portico.catalog.tables import downloads, file_versions, products
 from portico.customers.tables import customers
-from portico.db import Query, UTCDateTime
+from portico.db import Command, Query, UTCDateTime, upsert
 from portico.db.days import day_at
 from portico.emails.models import EmailState
 from portico.emails.tables import emails
 from portico.events.tables import audit_log
 from portico.figures.models import FailingPayment
+from portico.figures.tables import figure_days
 from portico.orders.tables import orders
 from portico.subscriptions.models import SubscriptionStatus
-from portico.subscriptions.tables import subscriptions
+from portico.subscriptions.tables import subscription_counts, subscriptions
 
 SIGN_IN = "customer.sign_in"
 """The audit log's word for it."""
+CLOSED = "closed"
+"""The row of a day that says whether its other rows count."""
 
 _store = sa.bindparam("store_id", type_=sa.Text)
 _mode = sa.bindparam("mode", type_=orders.c.mode.type)
@@ -30,7 +37,7 @@ RUNNING = (
     SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE,
     SubscriptionStatus.UNPAID, SubscriptionStatus.PAUSED,
 )  # fmt: skip
-_FAILING = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
+FAILING_STATUSES = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
 
 
 class DayRow(NamedTuple):
@@ -45,10 +52,10 @@ class DayRow(NamedTuple):
 
 
 class CountRow(NamedTuple):
-    """How many there are now."""
+    """How many subscriptions there are now."""
 
-    what: str
-    number: int
+    status: SubscriptionStatus
+    total: int
 
 
 def _within(moment: sa.Column[Any]) -> sa.ColumnElement[bool]:
@@ -110,22 +117,46 @@ DAYS = Query(
 )  # fmt: skip
 
 
-def _subscriptions(what: str, statuses: tuple[SubscriptionStatus, ...]) -> sa.Select[Any]:
-    return (
-        sa.select(
-            sa.literal_column(f"'{what}'", sa.Text).label("what"),
-            sa.func.count().label("number"),
-        )
-        .select_from(subscriptions)
-        .where(
-            subscriptions.c.store_id == _store, subscriptions.c.mode == _mode,
-            subscriptions.c.status.in_(statuses),
-        )
-    )  # fmt: skip
-
+_timezone = sa.bindparam("timezone", type_=sa.Text)
+_first = sa.bindparam("first", type_=sa.Date)
+_last = sa.bindparam("last", type_=sa.Date)
+_day_key = ("store_id", "mode", "timezone", "day", "what", "currency")
+_kept = (
+    figure_days.c.store_id == _store, figure_days.c.mode == _mode,
+    figure_days.c.timezone == _timezone, figure_days.c.day >= _first, figure_days.c.day <= _last,
+)  # fmt: skip
+KEPT_DAYS = Query(
+    DayRow,
+    sa.select(*[figure_days.c[name] for name in DayRow._fields]).where(*_kept),
+)
+MARK_DAY = Command(
+    upsert(figure_days, _day_key, ["number"]).values(
+        {name: sa.bindparam(name, type_=figure_days.c[name].type) for name in _day_key[:4]}
+        | {"what": CLOSED, "currency": "", "amount": 0, "refunded": 0}
+        | {"number": sa.bindparam("closed", type_=sa.BigInteger)}
+    )
+)
+ADD_DAY = Command(
+    sa.insert(figure_days).values({
+        column.name: sa.bindparam(column.name, type_=column.type) for column in figure_days.c
+    })
+)  # fmt: skip
+DROP_DAYS = Command(sa.delete(figure_days).where(*_kept, figure_days.c.what != CLOSED))
+DROP_DAYS_OF_OTHERS = Command(
+    sa.delete(figure_days).where(
+        figure_days.c.store_id == _store,
+        figure_days.c.mode == _mode,
+        (figure_days.c.timezone != _timezone) | (figure_days.c.day < _first),
+    )
+)
+"""Of the time zone that the store had before, and of days that no period reaches any more."""
+DROP_ALL_DAYS = Command(sa.delete(figure_days).where(figure_days.c.store_id == _store))
 
 NOW = Query(
-    CountRow, sa.union_all(_subscriptions("running", RUNNING), _subscriptions("failing", _FAILING))
+    CountRow,
+    sa.select(subscription_counts.c.status, subscription_counts.c.count.label("total")).where(
+        subscription_counts.c.store_id == _store, subscription_counts.c.mode == _mode
+    ),
 )
 
 
@@ -143,7 +174,7 @@ def _newest(status: SubscriptionStatus) -> sa.Select[Any]:
     )  # fmt: skip
 
 
-_failing = sa.union_all(*(_newest(status) for status in _FAILING)).subquery()
+_failing = sa.union_all(*(_newest(status) for status in FAILING_STATUSES)).subquery()
 FAILING = Query(
     FailingPayment,
     sa.select(

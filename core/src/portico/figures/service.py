@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from portico.activation import service as activation
-from portico.figures import queries
+from portico.figures import days, queries
 from portico.figures.models import Figures, Period, Sales, Series, SetUp
-from portico.figures.queries import DayRow
+from portico.figures.queries import FAILING_STATUSES, RUNNING, DayRow
 from portico.hooks.checkout import CheckoutHooks
+from portico.orders import queries as order_queries
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
+from portico.subscriptions import counts
 
 FAILING = 5
 """Failing payments that are listed."""
@@ -18,36 +20,36 @@ FAILING = 5
 
 async def of_store(rt: Runtime, store: Store, period: Period) -> Figures:
     """The store's figures, in its mode. Sign-ins and downloads have none."""
-    days: list[DayRow] = []
-    for start, end, offset in period.stretches():
-        days += await rt.db.all(
-            queries.DAYS, store_id=store.id, mode=store.mode, start=start, end=end, offset=offset
-        )
-    now = await rt.db.all(queries.NOW, store_id=store.id, mode=store.mode)
-    count = {row.what: row.number for row in now}
+    found, missing = await days.kept(rt, store, period)
+    for part in missing:
+        found += await days.count(rt, store, part)
+    counted = await rt.db.all(queries.NOW, store_id=store.id, mode=store.mode)
+    count = {row.status: row.total for row in counted}
+    running = sum(count.get(status, 0) for status in RUNNING)
+    failing_count = sum(count.get(status, 0) for status in FAILING_STATUSES)
     failing = await rt.db.all(
         queries.FAILING, store_id=store.id, mode=store.mode, limit=FAILING
-    ) if count["failing"] else []  # fmt: skip
+    ) if failing_count else []  # fmt: skip
     rows: dict[str, list[DayRow]] = defaultdict(list)
-    for row in days:
+    for row in found:
         rows[row.what].append(row)
     started, ended = (_counts(period, rows[name]) for name in ("started", "ended"))
     return Figures(
         sales=_sales(store, period, rows["sales"]),
-        active=count["running"],
+        active=running,
         started=started.total,
         ended=ended.total,
-        running=_running(period, count["running"], started, ended),
+        running=_running(period, running, started, ended),
         sign_ins=_counts(period, rows["sign_ins"]),
         downloads=_counts(period, rows["downloads"]),
         failing=tuple(failing),
-        failing_count=count["failing"],
+        failing_count=failing_count,
     )
 
 
-def _series(period: Period, days: Iterable[tuple[date, int]]) -> Series:
+def _series(period: Period, counted: Iterable[tuple[date, int]]) -> Series:
     steps: dict[date, int] = defaultdict(int)
-    for day, number in days:
+    for day, number in counted:
         steps[period.step(day)] += number
     return Series(steps)
 
@@ -98,3 +100,13 @@ async def set_up(rt: Runtime, store: Store) -> SetUp:
         test_mail=done.test_mail,
         signed_in=done.signed_in,
     )
+
+
+async def recount(rt: Runtime, store: Store) -> int:
+    """Make anew what is kept so that pages need not count: orders by product, subscriptions by
+    status, figures of past days; returns how many days. For a store whose figures seem wrong."""
+    async with rt.db.transaction():
+        await rt.db.run(order_queries.LIST_ORDERS, store_id=store.id)
+        await counts.recount(rt, store)
+        await rt.db.run(queries.DROP_ALL_DAYS, store_id=store.id)
+    return await days.close(rt, store)

@@ -56,8 +56,9 @@ class PastItem:
 
 @dataclass(frozen=True, slots=True)
 class PastKeys:
-    """Copies of a product that were sold, and what became of their keys."""
+    """Copies of a product that were sold, in so many lines, and what became of their keys."""
 
+    lines: int
     due: int
     issued: int
     waiting: int

@@ -17,14 +17,24 @@ from portico.stores.models import Store
 _PAGE = 100
 
 
+MOST = 100
+"""Lines of purchases that a page looks at; the question before keys are made looks at more."""
+MOST_ASKED = 1000
+_ALL = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Copies of a product that were sold, and how many of them have a key or wait for one."""
+    """Copies of a product that were sold, and how many of them have a key or wait for one.
+
+    With ``more`` there are more purchases than were looked at.
+    """
 
     due: int
     issued: int
     waiting: int
     running: bool
+    more: bool
 
     @property
     def missing(self) -> int:
@@ -32,13 +42,23 @@ class Progress:
         return max(self.due - self.issued - self.waiting, 0)
 
 
-async def progress(rt: Runtime, store: Store, product_id: str) -> Progress:
-    """How many keys of past purchases there are, and whether the worker is making more."""
-    row = await rt.db.one(queries.PAST_KEYS, store_id=store.id, product_id=product_id)
+async def progress(rt: Runtime, store: Store, product_id: str, most: int = MOST) -> Progress:
+    """How many keys of past purchases there are, and whether the worker is making more.
+
+    Looks at ``most`` lines of purchases; at all of them while keys are made.
+    """
+    running = await events.is_waiting(rt, _key(product_id))
+    bundles = await catalog.bundles_with(rt, store.id, product_id)
+    row = await rt.db.one(
+        queries.PAST_KEYS, store_id=store.id, product_id=product_id,
+        product_ids=[product_id, *bundles], limit=_ALL if running else most,
+    )  # fmt: skip
     if row is None:
         raise LookupError("a statement that always gives one row gave none")
-    running = await events.is_waiting(rt, _key(product_id))
-    return Progress(row.due, row.issued, row.waiting, running or row.waiting > 0)
+    return Progress(
+        row.due, row.issued, row.waiting, running or row.waiting > 0,
+        more=not running and row.lines >= most,
+    )  # fmt: skip
 
 
 def _key(product_id: str) -> str:

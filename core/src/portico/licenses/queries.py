@@ -1,16 +1,18 @@
 """Statements of license keys."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from portico.catalog.tables import bundle_products
 from portico.customers.models import Customer
 from portico.customers.tables import customers
-from portico.db import Command, Query, UTCDateTime, insert_or_ignore, lock_rows
+from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, lock_rows
 from portico.db.columns import next_number
 from portico.licenses.models import License, LicenseState, PastItem, PastKeys
 from portico.licenses.tables import licenses
 from portico.orders.models import Order, OrderKind, OrderState
-from portico.orders.tables import order_items, orders
+from portico.orders.tables import order_items, orders, product_orders
 from portico.stores.models import Store
 from portico.stores.tables import stores
 
@@ -154,28 +156,63 @@ PAST_ITEMS = Query(
     .order_by(order_items.c.id)
     .limit(sa.bindparam("limit", type_=sa.BigInteger)),
 )
-_items = _past.cte("past")
-_keys_of_past = (
-    sa.select(sa.func.count())
-    .select_from(licenses)
-    .where(
-        licenses.c.store_id == _store,
-        licenses.c.product_id == _product,
-        licenses.c.order_item_id.in_(sa.select(_items.c.item_id)),
-        ~licenses.c.grant_key.startswith(REPLACES, autoescape=True),
+_lines = (
+    sa.select(order_items.c.id, order_items.c.order_id, order_items.c.quantity)
+    .select_from(
+        product_orders.join(
+            order_items,
+            (order_items.c.store_id == product_orders.c.store_id)
+            & (order_items.c.order_id == product_orders.c.order_id)
+            & (order_items.c.product_id == product_orders.c.product_id),
+        )
     )
+    .where(
+        product_orders.c.store_id == _store,
+        in_list(product_orders.c.product_id, "product_ids"),
+        product_orders.c.kind == OrderKind.PURCHASE,
+        product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+    )
+    .limit(sa.bindparam("limit", type_=sa.BigInteger))
+    .cte("lines")
 )
+
+
+def _keys_of_line(state: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    """As a value of the line, so that they are found by its order and not all at once."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(licenses)
+        .where(
+            licenses.c.store_id == _store,
+            licenses.c.order_id == _lines.c.order_id,
+            licenses.c.order_item_id == _lines.c.id,
+            licenses.c.product_id == _product,
+            ~licenses.c.grant_key.startswith(REPLACES, autoescape=True),
+            state,
+        )
+        .correlate(_lines)
+        .scalar_subquery()
+    )
+
+
+_keyed = sa.select(
+    _lines.c.quantity,
+    _keys_of_line(licenses.c.state != LicenseState.PENDING).label("issued"),
+    _keys_of_line(licenses.c.state == LicenseState.PENDING).label("waiting"),
+).subquery()
+
+
+def _total(column: sa.ColumnElement[Any], name: str) -> sa.Label[int]:
+    return sa.func.coalesce(sa.func.sum(column), 0, type_=sa.BigInteger).label(name)
+
+
 PAST_KEYS = Query(
     PastKeys,
     sa.select(
-        sa.select(sa.func.coalesce(sa.func.sum(_items.c.quantity), 0, type_=sa.BigInteger))
-        .scalar_subquery()
-        .label("due"),
-        _keys_of_past.where(licenses.c.state != LicenseState.PENDING)
-        .scalar_subquery()
-        .label("issued"),
-        _keys_of_past.where(licenses.c.state == LicenseState.PENDING)
-        .scalar_subquery()
-        .label("waiting"),
-    ),
+        sa.func.count().label("lines"),
+        _total(_keyed.c.quantity, "due"),
+        _total(_keyed.c.issued, "issued"),
+        _total(_keyed.c.waiting, "waiting"),
+    ).select_from(_keyed),
 )
+"""What became of the keys of at most so many lines of what was sold."""

@@ -4,6 +4,7 @@ Each walks an index from the cursor and stops after a page; none counts or sorts
 What a search can stand for is looked up first (``listings.service``), and bounded.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,7 +26,7 @@ from portico.listings.models import (
     SubscriptionRow,
     VersionCount,
 )
-from portico.orders.tables import order_items, orders, payments
+from portico.orders.tables import order_items, orders, payments, product_orders
 from portico.subscriptions.tables import payment_methods, subscriptions
 
 _store = sa.bindparam("store_id", type_=sa.Text)
@@ -130,35 +131,52 @@ def _shapes(*, state: bool = True) -> list[Shape]:
     ]
 
 
-def _within(table: sa.FromClause) -> sa.ColumnElement[bool]:
-    moment = table.c.created_at
-    return sa.and_(
-        moment >= sa.bindparam("since", type_=UTCDateTime),
-        moment < sa.bindparam("until", type_=UTCDateTime),
-    )
+def _since(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    return table.c.created_at >= sa.bindparam("since", type_=UTCDateTime)
+
+
+def _until(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    return table.c.created_at < sa.bindparam("until", type_=UTCDateTime)
 
 
 def _cut(select: sa.Select[Any], table: sa.FromClause, *, newest_first: bool) -> sa.Select[Any]:
     """A page of it by time: what is older than the cursor, or newer."""
-    at, row_id = table.c.created_at, table.c.id
+    at, row_id = table.c.created_at, table.c.order_id if table is product_orders else table.c.id
     here = sa.tuple_(at, row_id)
     if newest_first:
         return select.where(here < _cursor).order_by(at.desc(), row_id.desc()).limit(_limit)
     return select.where(here > _cursor).order_by(at, row_id).limit(_limit)
 
 
-def _page(table: sa.Table, shape: Shape, *conditions: sa.ColumnElement[bool]) -> sa.CTE:
+def _walk(
+    table: sa.Table, shape: Shape, conditions: Sequence[sa.ColumnElement[bool]]
+) -> sa.Select[Any]:
+    """A page of a table by one of its indexes, from the cursor on."""
+    # The cursor is never outside the period, so one end of it says the same. Said twice, PostgreSQL
+    # begins to read at the period's end and not at the cursor.
+    end = _since(table) if shape.newest_first else _until(table)
+    rows = sa.select(table).where(table.c.store_id == _store, end, *conditions)
+    return _cut(rows, table, newest_first=shape.newest_first)
+
+
+def _page(
+    table: sa.Table,
+    shape: Shape,
+    narrowed: Callable[[sa.FromClause], Sequence[sa.ColumnElement[bool]]],
+) -> sa.CTE:
     """The rows of a page, before anything is joined to them."""
-    base = sa.select(table).where(table.c.store_id == _store, _within(table), *conditions)
-    if shape.search:
-        # What was found is little, and is sorted; the planner must not walk the store instead.
-        found = base.where(table.c.id.in_(FOUND[table.name]))
-        hits = found.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
-        return _cut(sa.select(hits), hits, newest_first=shape.newest_first).cte("page")
-    return _cut(base, table, newest_first=shape.newest_first).cte("page")
+    if not shape.search:
+        return _walk(table, shape, narrowed(table)).cte("page")
+    # What was found is little: it is read by its ids, and only then narrowed and sorted. With the
+    # period in the same step the planner, which takes every period for a short one, would walk the
+    # store through it instead.
+    found = sa.select(table).where(table.c.store_id == _store, table.c.id.in_(FOUND[table.name]))
+    hits = found.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    fitting = sa.select(hits).where(_since(hits), _until(hits), *narrowed(hits))
+    return _cut(fitting, hits, newest_first=shape.newest_first).cte("page")
 
 
-def _in_mode(table: sa.Table, shape: Shape) -> sa.ColumnElement[bool]:
+def _in_mode(table: sa.FromClause, shape: Shape) -> sa.ColumnElement[bool]:
     if shape.search:
         return in_list(table.c.mode, "modes")
     return table.c.mode == sa.bindparam("mode", type_=table.c.mode.type)
@@ -195,50 +213,36 @@ def _of_order(table: sa.FromClause, order: sa.FromClause, column: str = "id") ->
 
 
 def _by_product(shape: Shape) -> sa.CTE:
-    """Orders of a product, by id: they are found by the lines, which have no time of their own."""
-    earlier = order_items.alias("earlier")
-    # Of several lines of one order the first counts. As a value and not as NOT EXISTS, which the
-    # planner would answer for the whole store before it takes a page.
-    first = (
-        sa.select(sa.func.min(earlier.c.id))
-        .where(_of_order(earlier, order_items, "order_id"), earlier.c.product_id == _product)
-        .correlate(order_items)
-        .scalar_subquery()
-    )
-    line_of = order_items.c.order_id
-    select = (
-        sa.select(orders)
-        .select_from(_join(order_items, orders, "order_id"))
-        .where(
-            order_items.c.store_id == _store,
-            order_items.c.product_id == _product,
-            order_items.c.id == first,
-            _within(orders),
-            _in_mode(orders, shape),
-            *_in_state(orders.c.state, shape),
-        )
-        .limit(_limit)
-    )
-    if shape.newest_first:
-        return select.where(line_of < _cursor_id).order_by(line_of.desc()).cte("page")
-    return select.where(line_of > _cursor_id).order_by(line_of).cte("page")
+    """Orders of a product: the table that knows them is walked, and joined a page at a time."""
+    of_product = product_orders.c.product_id == _product
+    listed = _walk(product_orders, shape, [of_product, *_fitting_orders(product_orders, shape)])
+    lines = listed.cte("lines")
+    return sa.select(orders).select_from(_join(lines, orders, "order_id")).cte("page")
+
+
+def _fitting_orders(rows: sa.FromClause, shape: Shape) -> list[sa.ColumnElement[bool]]:
+    return [_in_mode(rows, shape), *_in_state(rows.c.state, shape)]
+
+
+def _found_orders(rows: sa.FromClause, shape: Shape) -> list[sa.ColumnElement[bool]]:
+    has = sa.exists().where(_of_order(order_items, rows), order_items.c.product_id == _product)
+    return [*_fitting_orders(rows, shape), *([has] if shape.product else [])]
+
+
+def _fitting(rows: sa.FromClause, shape: Shape, state: str) -> list[sa.ColumnElement[bool]]:
+    """``state`` is the column that holds it."""
+    return [
+        _in_mode(rows, shape),
+        *_in_state(rows.c[state], shape),
+        *([rows.c.product_id == _product] if shape.product else []),
+    ]
 
 
 def _orders(shape: Shape) -> sa.Select[Any]:
-    by_id = shape.product and not shape.search
-    if by_id:
+    if shape.product and not shape.search:
         page = _by_product(shape)
     else:
-        has = sa.exists().where(
-            _of_order(order_items, orders), order_items.c.product_id == _product
-        )
-        page = _page(
-            orders,
-            shape,
-            _in_mode(orders, shape),
-            *_in_state(orders.c.state, shape),
-            *([has] if shape.product else []),
-        )
+        page = _page(orders, shape, lambda rows: _found_orders(rows, shape))
     lines = sa.select(order_items).where(_of_order(order_items, page))
     names = [one for one in OrderRow.__dataclass_fields__ if one in page.c]
     select = sa.select(
@@ -253,19 +257,11 @@ def _orders(shape: Shape) -> sa.Select[Any]:
         .label("description"),
         lines.with_only_columns(sa.func.count()).correlate(page).scalar_subquery().label("lines"),
     ).select_from(_join(page, customers, "customer_id"))
-    if by_id:
-        return select.order_by(page.c.id.desc() if shape.newest_first else page.c.id)
     return _sorted(select, page, shape)
 
 
 def _subscriptions(shape: Shape) -> sa.Select[Any]:
-    page = _page(
-        subscriptions,
-        shape,
-        _in_mode(subscriptions, shape),
-        *_in_state(subscriptions.c.status, shape),
-        *([subscriptions.c.product_id == _product] if shape.product else []),
-    )
+    page = _page(subscriptions, shape, lambda rows: _fitting(rows, shape, "status"))
     names = [one for one in SubscriptionRow.__dataclass_fields__ if one in page.c]
     with_customer = _join(page, customers, "customer_id")
     method = _is(payment_methods, page, "payment_method_id")
@@ -280,13 +276,7 @@ def _subscriptions(shape: Shape) -> sa.Select[Any]:
 
 
 def _licenses(shape: Shape) -> sa.Select[Any]:
-    page = _page(
-        licenses,
-        shape,
-        _in_mode(licenses, shape),
-        *_in_state(licenses.c.state, shape),
-        *([licenses.c.product_id == _product] if shape.product else []),
-    )
+    page = _page(licenses, shape, lambda rows: _fitting(rows, shape, "state"))
     names = [one for one in LicenseRow.__dataclass_fields__ if one in page.c]
     trouble = _looked_up(
         outbox.c.last_error.label("trouble"),
@@ -304,8 +294,11 @@ def _licenses(shape: Shape) -> sa.Select[Any]:
 
 
 def _downloads(shape: Shape) -> sa.Select[Any]:
-    of_version = downloads.c.file_version_id == _product
-    page = _page(downloads, shape, *([of_version] if shape.product else []))
+    page = _page(
+        downloads,
+        shape,
+        lambda rows: [rows.c.file_version_id == _product] if shape.product else [],
+    )
     version = file_versions.alias("version")
     joined = (
         _join(page, customers, "customer_id")

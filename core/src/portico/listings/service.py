@@ -11,8 +11,6 @@ from typing import Any, Protocol, TypeVar
 from portico.db import Query
 from portico.listings import queries
 from portico.listings.models import (
-    EVER,
-    NEVER,
     Choice,
     DownloadRow,
     Found,
@@ -40,8 +38,6 @@ MOST = 100
 """Customers, cards and keys that a search looks at; more than that says too little."""
 MOST_PRODUCTS = 200
 MOST_VERSIONS = 500
-_END = "zzzz"
-"""Sorts behind every id of a kind."""
 
 
 async def orders(
@@ -190,13 +186,19 @@ async def _rows(
     shape = Shape(
         newest_first, wanted.state is not None, bool(wanted.product_id), matches is not None
     )
-    at, row_id = start or ((NEVER, _END) if newest_first else (EVER, ""))
+    # Where the page begins: behind the cursor, or with the period if that is nearer.
+    begin, end = (wanted.until, ""), (wanted.since, "")
+    if newest_first:
+        at, row_id = min(begin, start or begin)
+    else:
+        at, row_id = max(end, start or end)
     given: dict[str, Any] = {
-        "store_id": store_id, "limit": limit, "cursor_id": row_id,
-        "since": wanted.since, "until": wanted.until,
+        "store_id": store_id, "limit": limit, "cursor_at": at, "cursor_id": row_id,
     }  # fmt: skip
-    if not (table == "orders" and shape.product and not shape.search):
-        given["cursor_at"] = at  # a product's orders are walked by id
+    if newest_first or shape.search:
+        given["since"] = wanted.since
+    if not newest_first or shape.search:
+        given["until"] = wanted.until
     if shape.state:
         given["state"] = wanted.state
     if shape.product:

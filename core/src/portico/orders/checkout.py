@@ -124,6 +124,7 @@ async def give_up_checkout(rt: Runtime, store: Store, payment: Payment) -> None:
         )
         if given_up:
             await rt.db.run(queries.FAIL_ORDER, store_id=store.id, order_id=order.id)
+            await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
 
 
 async def _sold(rt: Runtime, store: Store, price: Price, quantity: int) -> Product:
@@ -192,6 +193,7 @@ async def _begin(
             amount=amount,
         )
         await _add_item(rt, item)
+        await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
         payment = await _add_payment(rt, provider, order)
         await hints.put_attempt(rt, store.id, hints.Attempt.PAYMENT, payment.id)
     return _Begun(customer, order, item, payment)

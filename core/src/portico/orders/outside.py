@@ -58,6 +58,7 @@ async def begin(
     order = await _order(rt, store, provider, customer_id, report)
     for item, price in lines:
         await _item(rt, store, order, item, price.product_id)
+    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
     return await rt.db.one(
         queries.ADD_PAYMENT,
         store_id=store.id,

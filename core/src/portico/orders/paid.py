@@ -11,6 +11,7 @@ from portico.emails import service as emails
 from portico.emails.models import EmailKind
 from portico.events import service as events
 from portico.events.models import EventType
+from portico.figures import days
 from portico.hooks.checkout import PaymentReport
 from portico.ids import new_id
 from portico.licenses import service as licenses
@@ -18,6 +19,7 @@ from portico.orders import queries
 from portico.orders.models import Order, OrderItem, OrderKind, OrderState
 from portico.runtime import Runtime
 from portico.stores.models import Store
+from portico.subscriptions import counts
 from portico.subscriptions import queries as subscription_queries
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 from portico.subscriptions.reports import Batch
@@ -46,6 +48,8 @@ async def order_paid(
         new_refunded=paid.refunded,
         new_paid_at=paid.paid_at,
     )
+    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+    await days.changed(rt, store, paid.mode, paid.paid_at)
     items = await rt.db.all(queries.ITEMS, store_id=store.id, order_id=order.id)
     if order.kind is OrderKind.PURCHASE:
         paid = await _begin_subscription(rt, store, batch, paid, items, report, method_id)
@@ -182,6 +186,7 @@ async def _add_subscription(
     )
     assert begun is not None  # an insert always returns its row
     batch.touched.add(begun.id)
+    await counts.moved(rt, store, None, begun)
     await events.publish(
         rt,
         store,

@@ -16,7 +16,14 @@ from portico.orders.models import (
     Refund,
     RefundState,
 )
-from portico.orders.tables import disputes, order_items, orders, payments, refunds
+from portico.orders.tables import (
+    disputes,
+    order_items,
+    orders,
+    payments,
+    product_orders,
+    refunds,
+)
 
 
 def _values(table: sa.Table, **fixed: object) -> dict[str, object]:
@@ -205,6 +212,25 @@ FAIL_ORDER = Command(
     )
     .values(state=OrderState.FAILED)
 )
+_listed = (
+    sa.select(
+        orders.c.store_id, orders.c.id, order_items.c.product_id, orders.c.kind, orders.c.mode,
+        orders.c.state, orders.c.created_at,
+    )
+    .distinct()
+    .select_from(
+        orders.join(
+            order_items,
+            (order_items.c.store_id == orders.c.store_id) & (order_items.c.order_id == orders.c.id),
+        )
+    )
+    .where(orders.c.store_id == _store)
+)  # fmt: skip
+_list = upsert(product_orders, ["store_id", "order_id", "product_id"], ["state"])
+_columns = ("store_id", "order_id", "product_id", "kind", "mode", "state", "created_at")
+LIST_ORDER = Command(_list.from_select(_columns, _listed.where(orders.c.id == _order)))
+"""To be run whenever an order's lines or its state have changed."""
+LIST_ORDERS = Command(_list.from_select(_columns, _listed))
 CHANGE_REFUND = Command(
     sa.update(refunds)
     .where(refunds.c.store_id == _store, refunds.c.id == sa.bindparam("refund_id"))

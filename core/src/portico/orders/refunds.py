@@ -10,6 +10,7 @@ from portico.emails import service as emails
 from portico.emails.models import EmailKind
 from portico.events import service as events
 from portico.events.models import EventType
+from portico.figures import days
 from portico.hooks.checkout import CheckoutHooks, RefundReport, RefundRequest
 from portico.hooks.errors import ActionRequired, Refused
 from portico.i18n import N_
@@ -226,6 +227,8 @@ async def _derive(rt: Runtime, store: Store, order: Order) -> None:
         new_refunded=new.refunded,
         new_paid_at=new.paid_at,
     )
+    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+    await days.changed(rt, store, new.mode, new.paid_at)
     if new.refunded > order.refunded:
         await _tell(rt, store, order, new)
 

@@ -241,6 +241,7 @@ async def _not_paid(
     """A payment failed, was given up, or waits for the customer."""
     if payment.state is not PaymentState.REQUIRES_ACTION:
         await rt.db.run(queries.FAIL_ORDER, store_id=store.id, order_id=order.id)
+        await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
     if payment.state not in _UNPAID:
         return
     if order.kind is not OrderKind.PURCHASE and order.subscription_id is not None:
@@ -348,4 +349,5 @@ async def _add_renewal(
         unit_amount=report.amount // quantity,
         amount=report.amount,
     )
+    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
     return order

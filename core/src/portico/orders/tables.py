@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from portico.db.columns import choice, moment, number, ref, store_table
+from portico.db.schema import metadata
 from portico.orders.models import DisputeState, OrderKind, OrderState, PaymentState, RefundState
 from portico.stores.models import Mode
 
@@ -46,6 +47,29 @@ order_items = store_table(
     sa.Index("ix_order_items_order", "store_id", "order_id"),
     sa.Index("ix_order_items_product", "store_id", "product_id", "order_id"),
 )
+
+# Which orders have a product, with what lists of them are narrowed by: written with each change of
+# an order's state (`LIST_ORDER`), since no index spans an order and its lines.
+product_orders = sa.Table(
+    "product_orders",
+    metadata,
+    sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+    sa.Column("order_id", sa.Text, primary_key=True),
+    sa.Column("product_id", sa.Text, primary_key=True),
+    choice("kind", OrderKind),
+    choice("mode", Mode),
+    choice("state", OrderState),
+    moment("created_at"),
+    ref("order_id", "orders"),
+    ref("product_id", "products"),
+    sa.Index(
+        "ix_product_orders_product", "store_id", "product_id", "mode", "created_at", "order_id"
+    ),
+    sa.Index(
+        "ix_product_orders_state",
+        "store_id", "product_id", "mode", "state", "created_at", "order_id", "kind",
+    ),
+)  # fmt: skip
 
 
 def _attempt(name: str, state: sa.Column[object], *parts: sa.schema.SchemaItem) -> sa.Table:

@@ -19,6 +19,7 @@ from portico.subscriptions.tables import (
     payment_method_updates,
     payment_methods,
     subscription_changes,
+    subscription_counts,
     subscriptions,
 )
 
@@ -96,6 +97,32 @@ CHANGE_SUBSCRIPTION = Query(
     .where(subscriptions.c.store_id == _store, subscriptions.c.id == _subscription)
     .values(_to(subscriptions, *_CHANGING))
     .returning(subscriptions),
+)
+
+_more = upsert(
+    subscription_counts,
+    ["store_id", "mode", "status"],
+    {"count": subscription_counts.c.count + sa.bindparam("more", type_=sa.BigInteger)},
+)
+COUNT_STATUS = Command(
+    _more.values(_values(subscription_counts, count=sa.bindparam("more", type_=sa.BigInteger)))
+)
+
+DROP_COUNTS = Command(
+    sa.delete(subscription_counts).where(subscription_counts.c.store_id == _store)
+)
+_counted = (
+    sa.select(
+        subscriptions.c.store_id, subscriptions.c.mode, subscriptions.c.status,
+        sa.func.count().label("count"),
+    )
+    .where(subscriptions.c.store_id == _store)
+    .group_by(subscriptions.c.store_id, subscriptions.c.mode, subscriptions.c.status)
+)  # fmt: skip
+COUNT_ALL = Command(
+    upsert(subscription_counts, ["store_id", "mode", "status"], ["count"]).from_select(
+        ["store_id", "mode", "status", "count"], _counted
+    )
 )
 
 UPSERT_METHOD = Query(

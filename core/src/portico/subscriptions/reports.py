@@ -20,7 +20,7 @@ from portico.orders import hints
 from portico.orders.language import locale_of
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
-from portico.subscriptions import queries
+from portico.subscriptions import counts, queries
 from portico.subscriptions.models import PaymentMethod, Subscription, SubscriptionStatus
 
 _UNPAID = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
@@ -110,7 +110,7 @@ async def apply_subscription(
     new = _as_reported(rt.clock.now(), priced, report, method_id)
     if new == old:
         return old
-    saved = await save(rt, store, batch, new)
+    saved = await save(rt, store, batch, old, new)
     await _tell(rt, store, old, saved)
     return saved
 
@@ -123,10 +123,12 @@ async def apply_past_due(
         new = replace(
             subscription, status=SubscriptionStatus.PAST_DUE, past_due_since=rt.clock.now()
         )
-        await _tell(rt, store, subscription, await save(rt, store, batch, new))
+        await _tell(rt, store, subscription, await save(rt, store, batch, subscription, new))
 
 
-async def save(rt: Runtime, store: Store, batch: Batch, new: Subscription) -> Subscription:
+async def save(
+    rt: Runtime, store: Store, batch: Batch, old: Subscription, new: Subscription
+) -> Subscription:
     """Write the changed subscription."""
     batch.touched.add(new.id)
     saved = await rt.db.one(
@@ -159,6 +161,7 @@ async def save(rt: Runtime, store: Store, batch: Batch, new: Subscription) -> Su
     )
     if saved is None:
         raise LookupError(f"subscription {new.id} is gone")
+    await counts.moved(rt, store, old, saved)
     return saved
 
 

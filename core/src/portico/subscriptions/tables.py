@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from portico.catalog.models import Interval
 from portico.db.columns import choice, moment, number, ref, store_table
+from portico.db.schema import metadata
 from portico.stores.models import Mode
 from portico.subscriptions.models import (
     AttemptState,
@@ -75,6 +76,16 @@ subscriptions = store_table(
     sa.Index("ix_subscriptions_mode", "store_id", "mode", "created_at", "id"),
     sa.Index("ix_subscriptions_status", "store_id", "mode", "status", "created_at", "id"),
     sa.Index("ix_subscriptions_product", "store_id", "product_id", "mode", "created_at", "id"),
+)
+
+# How many there are of each status, kept with each change: counting all of a store is too slow.
+subscription_counts = sa.Table(
+    "subscription_counts",
+    metadata,
+    sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+    sa.Column("mode", choice("mode", Mode).type, primary_key=True),
+    sa.Column("status", choice("status", SubscriptionStatus).type, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
 )
 
 payment_method_updates = store_table(

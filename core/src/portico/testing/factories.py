@@ -27,17 +27,21 @@ from portico.orders.models import (
     Payment,
     PaymentState,
 )
+from portico.orders.queries import LIST_ORDER
 from portico.orders.tables import order_items, orders, payments
 from portico.runtime import Runtime
 from portico.sessions.models import AttemptState, Audience, SignInAttempt
 from portico.sessions.tables import sign_in_attempts
 from portico.stores import service as stores
 from portico.stores.models import Store
+from portico.subscriptions import counts
 from portico.subscriptions.models import Subscription, SubscriptionStatus
+from portico.subscriptions.tables import subscriptions
 
 __all__ = [
-    "make_attempt", "make_customer", "make_grant", "make_order", "make_paid_order", "make_payment",
-    "make_price", "make_product", "make_store", "make_subscription",
+    "add_subscription", "make_attempt", "make_customer", "make_grant", "make_order",
+    "make_paid_order", "make_payment", "make_price", "make_product", "make_store",
+    "make_subscription",
 ]  # fmt: skip
 
 _count = itertools.count(1)
@@ -126,6 +130,7 @@ async def make_paid_order(
         await rt.db.run(Command(sa.insert(orders).values(row)))
         for item in items:
             await rt.db.run(Command(sa.insert(order_items).values(_row(item))))
+        await rt.db.run(LIST_ORDER, store_id=store.id, order_id=order.id)
         if provider is not None:
             payment = make_payment(
                 order, provider, state=PaymentState.SUCCEEDED, provider_ref=new_id("ref")
@@ -151,6 +156,13 @@ def make_subscription(
         "updated_at": start,
     }  # fmt: skip
     return Subscription(**(fields | changes))
+
+
+async def add_subscription(rt: Runtime, store: Store, subscription: Subscription) -> None:
+    """Store what ``make_subscription`` made, and count it."""
+    async with rt.db.transaction():
+        await rt.db.run(Command(sa.insert(subscriptions).values(_row(subscription))))
+        await counts.moved(rt, store, None, subscription)
 
 
 def make_grant(

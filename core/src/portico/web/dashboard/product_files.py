@@ -175,19 +175,25 @@ async def remove(product_id: str, file_id: str) -> Response:
 async def ask_to_tell(product_id: str, file_id: str) -> Response:
     """Say how many will get a mail."""
     at, file = here(), await _file_of(product_id, file_id)
-    count = await file_news.count_likely(at.rt, at.store, product_id)
+    likely = await file_news.count_likely(at.rt, at.store, product_id, file_news.MOST_ASKED)
     newest = await catalog.versions_of(at.rt, at.store.id, file.id)
     words = ngettext(
         "Up to %(num)s buyer gets a mail: who may download the file now, and wants such mails. "
         "Nobody gets it twice for the same version.",
         "Up to %(num)s buyers get a mail: those who may download the file now, and want such "
         "mails. Nobody gets it twice for the same version.",
-        count,
+        likely.customers,
     )
+    if likely.more:
+        words = gettext(
+            "%(num)s or more buyers get a mail: those who may download the file now, and want such "
+            "mails. Nobody gets it twice for the same version."
+        )
     about = {"file": file.name, "version": newest[0].label or newest[0].number}
     return await confirm(
         title=gettext("Tell buyers about %(file)s, version %(version)s?") % about,
-        text=words % {"num": count}, action=gettext("Send the mails"), back=_page(product_id),
+        text=words % {"num": likely.customers}, action=gettext("Send the mails"),
+        back=_page(product_id),
     )  # fmt: skip
 
 

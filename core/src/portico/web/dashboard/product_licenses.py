@@ -140,12 +140,19 @@ async def stop(product_id: str) -> Response:
 async def ask_for_past(product_id: str) -> Response:
     """Say how many keys will be made."""
     at, product = here(), await product_of(product_id)
-    count = (await past.progress(at.rt, at.store, product.id)).missing
-    title = ngettext(
-        "Create keys for %(num)s past purchase?", "Create keys for %(num)s past purchases?", count
-    )
+    found = await past.progress(at.rt, at.store, product.id, past.MOST_ASKED)
+    if found.more and found.missing:
+        title = gettext("Create keys for %(num)s or more past purchases?")
+    elif found.more:
+        title = gettext("Create keys for past purchases that have none?")
+    else:
+        title = ngettext(
+            "Create keys for %(num)s past purchase?",
+            "Create keys for %(num)s past purchases?",
+            found.missing,
+        )
     return await confirm(
-        title=title % {"num": count},
+        title=title % {"num": found.missing},
         text=gettext(
             "Buyers find their key in the portal; no mail is sent. Refunded purchases get none."
         ),
