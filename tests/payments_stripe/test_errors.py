@@ -1,5 +1,7 @@
 """Stripe slow, busy, broken or gone: who waits, who is told what, and what is tried again."""
 
+import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -111,3 +113,51 @@ async def test_every_call_has_what_it_needs(shop: Shop) -> None:
     posts = [one for one in log if one["method"] == "POST"]
     assert len(posts) >= 3
     assert all((one["idempotency_key"] or "").startswith("portico-") for one in posts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["delay", "rate_limit", "error", "cut"])
+async def test_the_overview_is_as_fast_while_stripe_is_not(shop: Shop, fault: str) -> None:
+    """Looked at in turns, so that a busy machine slows both alike."""
+    found = await shop.subscribe()
+    browser = Browser(shop.app)
+    await browser.sign_in(await shop.customer())
+    well: list[float] = []
+    ill: list[float] = []
+    for _ in range(6):
+        shop.server.control("clear-faults")
+        await look(shop, browser, found.provider_ref or "", well)
+        shop.server.control("fault", kind=fault, times=100, seconds=5.0)
+        await look(shop, browser, found.provider_ref or "", ill)
+    shop.server.control("clear-faults")
+    assert p99(ill) < 1.5 * p99(well) + 0.01, (p99(ill), p99(well))
+
+
+async def look(shop: Shop, browser: Browser, subscription: str, took: list[float]) -> None:
+    """Thirty looks at the overview, while the worker asks Stripe something all the time."""
+    from portico.api import CheckoutHooks, Hint  # noqa: PLC0415
+
+    async def ask() -> None:
+        while True:
+            with contextlib.suppress(Exception):
+                await shop.rt.hooks.owner(
+                    shop.store, "payments_stripe", CheckoutHooks.read_back,
+                    Hint("subscription", subscription),
+                )  # fmt: skip
+            await asyncio.sleep(0.05)
+
+    worker = asyncio.create_task(ask())
+    try:
+        for _ in range(30):
+            begun = time.perf_counter()
+            await browser.get(f"/p/{shop.store.slug}/")
+            took.append(time.perf_counter() - begun)
+            assert browser.status == 200
+            await asyncio.sleep(0.01)
+    finally:
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+
+def p99(took: list[float]) -> float:
+    return sorted(took)[int(len(took) * 0.99) - 1]
