@@ -304,6 +304,8 @@ SETTINGS: dict[str, Audited | Nothing] = {
     f"{_D}plugins/choose": Audited(
         "store.update", _STORE, {"setting": "email", "plugin": "email_mailbox"}
     ),
+    f"{_D}plugins/<name>/up": Audited("store.update", _STORE, before=steps.the_help_desk),
+    f"{_D}plugins/<name>/down": Audited("store.update", _STORE, before=steps.the_help_desk),
     f"{_D}plugins/<name>/health": Audited(
         "plugin.health_reset", "plugin:helpdesk", before=steps.the_help_desk
     ),

@@ -15,7 +15,7 @@ from sqlalchemy.sql import visitors
 # those that are about the installation itself.
 NO_STORE = {
     "stores", "sellers", "sessions", "sign_in_attempts", "outbox", "emails", "audit_log",
-    "hook_health", "rate_counters", "setup_links",
+    "hook_health", "hook_times", "rate_counters", "setup_links",
 }  # fmt: skip
 
 # Statements of the worker and of operators, which work for every store at once. Each is named

@@ -1,5 +1,6 @@
 """Plugins in the dashboard: switching, settings made from the schema, health, who does what."""
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
@@ -99,6 +100,24 @@ async def current(runtime, store):
 async def test_the_list_says_what_each_plugin_does(owner):
     page = await owner.get(PAGE)
     assert "Gadget" in page and "Sending mails" in page and "Keep mail" in page
+
+
+async def test_a_store_puts_its_plugins_in_another_order(owner, runtime, store, signed_in, team):
+    def titles(page):
+        return re.findall(r'<td class="lead-cell"><a [^>]+>([^<]+)</a>', page)
+
+    page = await owner.get(PAGE)
+    assert titles(page) == ["Gadget", "Keep mail"]
+    await owner.send(f"{PAGE}/gadget/down")
+    assert titles(await owner.follow()) == ["Keep mail", "Gadget"]
+    await owner.send(f"{PAGE}/gadget/down")  # it is the last already
+    assert titles(await owner.follow()) == ["Keep mail", "Gadget"]
+    await owner.send(f"{PAGE}/gadget/up")
+    assert titles(await owner.follow()) == ["Gadget", "Keep mail"]
+    await owner.send(f"{PAGE}/nothing/up")
+    assert owner.status == 404
+    support = await signed_in(team[Role.SUPPORT])
+    assert "/gadget/up" not in await support.get(PAGE)
 
 
 async def test_settings_are_saved_by_type_and_secrets_never_come_back(owner, runtime, store):

@@ -112,7 +112,7 @@ async def rows(runtime):
 
     found = {}
     for table in metadata.sorted_tables:
-        if table.name not in ("hook_health", "rate_counters"):
+        if table.name not in ("hook_health", "hook_times", "rate_counters"):
             query = Query(int, select(func.count()).select_from(table))
             found[table.name] = await runtime.db.one(query)
     return found

@@ -29,6 +29,16 @@ class HookHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class HookTimes:
+    """How many calls of a plugin's hook took so long (a step of ``portico.hooks.timing``)."""
+
+    plugin: str
+    hook: str
+    step: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something wrong in a store that a person should look at, such as a missing file."""
 

@@ -5,8 +5,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portico.activation.models import Activation, Finding, HookHealth
-from portico.activation.tables import findings, hook_health, plugin_secrets, store_plugins
+from portico.activation.models import Activation, Finding, HookHealth, HookTimes
+from portico.activation.tables import (
+    findings,
+    hook_health,
+    hook_times,
+    plugin_secrets,
+    store_plugins,
+)
 from portico.catalog.models import FileState
 from portico.catalog.tables import file_versions, files
 from portico.db import Command, Query, UTCDateTime, upsert
@@ -274,6 +280,25 @@ HEALTH = Query(
 
 RESET_HEALTH = Command(
     sa.delete(hook_health).where(hook_health.c.store_id == _store, hook_health.c.plugin == _plugin)
+)
+
+ADD_STEPS = Command(
+    upsert(
+        hook_times,
+        ["plugin", "store_id", "hook", "step"],
+        {"calls": hook_times.c.calls + sa.literal_column("excluded.calls", sa.BigInteger)},
+    ).values({one.name: sa.bindparam(one.name, type_=one.type) for one in hook_times.c})
+)
+
+TIMES = Query(
+    HookTimes,
+    sa.select(hook_times.c.plugin, hook_times.c.hook, hook_times.c.step, hook_times.c.calls).where(
+        hook_times.c.store_id == _store
+    ),
+)
+
+RESET_TIMES = Command(
+    sa.delete(hook_times).where(hook_times.c.store_id == _store, hook_times.c.plugin == _plugin)
 )
 
 _finding = {

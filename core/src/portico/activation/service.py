@@ -1,6 +1,7 @@
 """Which plugins a store uses, and with what settings."""
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from portico.hooks.errors import InvalidSettings, Refused
 from portico.hooks.lifecycle import SettingsChange
 from portico.hooks.loader import LoadedPlugin
 from portico.hooks.plugin import PluginSettings
+from portico.hooks.timing import percentile
 from portico.ids import new_id
 from portico.runtime import Runtime
 from portico.stores.models import Store
@@ -166,7 +168,20 @@ async def health(rt: Runtime, store: Store | None) -> Sequence[HookHealth]:
 
 async def reset_health(rt: Runtime, store: Store | None, plugin: str) -> None:
     """Count a plugin's hooks from zero."""
-    await rt.db.run(queries.RESET_HEALTH, store_id=store.id if store else "", plugin=plugin)
+    which = {"store_id": store.id if store else "", "plugin": plugin}
+    async with rt.db.transaction():
+        await rt.db.run(queries.RESET_HEALTH, **which)
+        await rt.db.run(queries.RESET_TIMES, **which)
+
+
+async def p95(rt: Runtime, store: Store) -> dict[tuple[str, str], float]:
+    """Milliseconds within which 95 of 100 calls were done, by plugin and hook; with '' as the
+    hook, of all of the plugin's."""
+    found: dict[tuple[str, str], Counter[int]] = {}
+    for one in await rt.db.all(queries.TIMES, store_id=store.id):
+        for hook in (one.hook, ""):
+            found.setdefault((one.plugin, hook), Counter())[one.step] += one.calls
+    return {key: percentile(steps) for key, steps in found.items()}
 
 
 async def report_finding(

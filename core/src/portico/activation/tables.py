@@ -44,6 +44,17 @@ hook_health = sa.Table(
     moment("last_error_at", nullable=True),
 )
 
+hook_times = sa.Table(
+    "hook_times",
+    metadata,
+    sa.Column("plugin", sa.Text, primary_key=True),
+    sa.Column("store_id", sa.Text, primary_key=True),
+    sa.Column("hook", sa.Text, primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("calls", sa.BigInteger, nullable=False),
+)
+"""Calls by how long they took (``portico.hooks.timing``)."""
+
 findings = store_table(
     "findings",
     sa.Column("source", sa.Text, nullable=False),

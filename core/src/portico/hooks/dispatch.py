@@ -20,6 +20,7 @@ from portico.hooks.errors import PluginSignal, Refused
 from portico.hooks.health import Health, Key
 from portico.hooks.lifecycle import LifecycleHooks, SettingsChange
 from portico.hooks.loader import Registry
+from portico.hooks.order import in_order
 from portico.hooks.plugin import PluginSettings
 from portico.hooks.watchdog import Watchdog
 from portico.keys import Keys
@@ -163,7 +164,7 @@ class Hooks:
         *,
         locale: str | None = None,
     ) -> list[Reply[R]]:
-        """Everybody's answer, in the order of weight and name.
+        """Everybody's answer, in the order of weight and name, or in the store's own order.
 
         The plugins are asked at the same time. One that fails, answers with another type or
         exceeds ``Settings.hook_budget`` is left out, logged and counted.
@@ -172,7 +173,9 @@ class Hooks:
         self._refuse_in_transaction(name)
         plugins = await self.activations.of(store)
         tasks: dict[asyncio.Task[Reply[R] | None], Key] = {}
-        for plugin, method in self._registry.answering(name).items():
+        answering = self._registry.answering(name)
+        for plugin in in_order(store, answering):
+            method = answering[plugin]
             key = _key(plugin, store, name)
             if plugin in plugins.on and self.breaker.allows(key):
                 ctx = self.context(store, plugin, locale)

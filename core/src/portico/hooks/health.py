@@ -6,7 +6,7 @@ Counters are added, not set, so any number of nodes count into the same row.
 import asyncio
 import contextlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from portico.activation import queries
 from portico.clock import Clock
 from portico.db import Database, DatabaseError
+from portico.hooks.timing import step_of
 
 FLUSH_SECONDS = 5.0
 _log = structlog.get_logger("portico.plugins")
@@ -30,8 +31,17 @@ class Counts:
     errors: int = 0
     timeouts: int = 0
     total_ms: float = 0.0
+    steps: dict[int, int] = field(default_factory=dict)
+    """Calls by how long they took (``portico.hooks.timing``)."""
     last_error: str | None = None
     last_error_at: datetime | None = None
+
+    def took(self, seconds: float) -> None:
+        """Count a call of this length."""
+        self.calls += 1
+        self.total_ms += seconds * 1000
+        step = step_of(seconds)
+        self.steps[step] = self.steps.get(step, 0) + 1
 
     def add(self, other: "Counts") -> None:
         """Take over what another one counted earlier."""
@@ -39,6 +49,8 @@ class Counts:
         self.errors += other.errors
         self.timeouts += other.timeouts
         self.total_ms += other.total_ms
+        for step, calls in other.steps.items():
+            self.steps[step] = self.steps.get(step, 0) + calls
         if self.last_error is None:
             self.last_error, self.last_error_at = other.last_error, other.last_error_at
 
@@ -57,25 +69,21 @@ class Health:
     def answered(self, key: Key, seconds: float) -> None:
         """A hook answered."""
         self.totals[key[0], key[2], "answered"] += 1
-        counts = self._of(key)
-        counts.calls += 1
-        counts.total_ms += seconds * 1000
+        self._of(key).took(seconds)
 
     def failed(self, key: Key, seconds: float, what: str) -> None:
         """A hook raised, or answered with a wrong type."""
         self.totals[key[0], key[2], "failed"] += 1
         counts = self._failure(key, what)
-        counts.calls += 1
+        counts.took(seconds)
         counts.errors += 1
-        counts.total_ms += seconds * 1000
 
     def timed_out(self, key: Key, seconds: float, what: str) -> None:
         """A hook did not answer in time."""
         self.totals[key[0], key[2], "timed_out"] += 1
         counts = self._failure(key, what)
-        counts.calls += 1
+        counts.took(seconds)
         counts.timeouts += 1
-        counts.total_ms += seconds * 1000
 
     def noticed(self, key: Key, what: str) -> None:
         """Something is wrong with a hook besides the answer of one call."""
@@ -96,6 +104,8 @@ class Health:
     async def flush(self) -> None:
         """Write what has been counted. What cannot be written now is kept for the next time."""
         taken, self._counts = self._counts, {}
+        if not taken:
+            return
         rows = [
             {
                 "plugin": plugin, "store_id": store_id, "hook": hook, "calls": one.calls,
@@ -104,8 +114,15 @@ class Health:
             }
             for (plugin, store_id, hook), one in sorted(taken.items())  # one order: no deadlock
         ]  # fmt: skip
+        steps = [
+            {"plugin": plugin, "store_id": store_id, "hook": hook, "step": step, "calls": calls}
+            for (plugin, store_id, hook), one in sorted(taken.items())
+            for step, calls in sorted(one.steps.items())
+        ]
         try:
-            await self._db.run_many(queries.ADD_HEALTH, rows)
+            async with self._db.transaction():
+                await self._db.run_many(queries.ADD_HEALTH, rows)
+                await self._db.run_many(queries.ADD_STEPS, steps)
         except DatabaseError as error:
             _log.warning("plugin_health_not_written", error=str(error))
             for key, counts in taken.items():

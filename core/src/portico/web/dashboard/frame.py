@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from quart import Response, request
 
 from portico.hooks.dashboard import DashboardHooks
+from portico.hooks.order import as_shown
 from portico.hooks.pages import NavigationItem
 from portico.runtime import Runtime
 from portico.sellers import service as sellers
@@ -110,10 +111,8 @@ async def plugin_pages(rt: Runtime, store: Store, role: Role) -> list[Entry]:
     replies = await rt.hooks.each(
         store, DashboardHooks.dashboard_navigation, current_seller(), locale=current_locale()
     )
-    found = [(item, reply.plugin) for reply in replies for item in reply.value]
-    found.sort(key=lambda one: one[0].weight)
     entries = []
-    for item, plugin in found:
+    for item, plugin in as_shown(store, replies):
         if role.reaches(_least_role(rt, plugin, item)):
             url = f"/dashboard/{store.slug}/x/{plugin}/{item.path.strip('/')}"
             entries.append(Entry(item.label, url, request.path == url, item.icon))

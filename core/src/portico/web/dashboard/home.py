@@ -11,6 +11,7 @@ from quart import Blueprint, Response, request
 from portico.figures import service as figures
 from portico.figures.models import Figures, Period, Span
 from portico.hooks.dashboard import DashboardHooks
+from portico.hooks.order import as_shown
 from portico.hooks.pages import PanelSlot
 from portico.i18n import N_, format_date, format_money, format_month, format_number
 from portico.orders import service as orders
@@ -135,9 +136,8 @@ async def _panels(at: Here) -> list[Markup]:
         at.store, DashboardHooks.dashboard_panels, PanelSlot("home", seller=at.seller),
         locale=at.locale,
     )  # fmt: skip
-    found = [(panel, reply.plugin) for reply in replies for panel in reply.value]
-    shown = []
-    for panel, plugin in sorted(found, key=lambda one: one[0].weight):
+    drawn = []
+    for panel, plugin in as_shown(at.store, replies):
         values: dict[str, Any] = {
             **panel.context, "store": at.store, "at": at, "csrf_token": csrf_token(),
         }  # fmt: skip
@@ -149,5 +149,5 @@ async def _panels(at: Here) -> list[Markup]:
             # Whatever a plugin's template does wrong, the page is shown without it.
             _log.warning("panel_failed", plugin=plugin, template=panel.template, exc_info=True)
         else:
-            shown.append(Markup(html))  # noqa: S704  rendered with autoescape
-    return shown
+            drawn.append(Markup(html))  # noqa: S704  rendered with autoescape
+    return drawn

@@ -1,6 +1,6 @@
 """Plugins: what is installed, what each is good for, how it does, and whether the store uses it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from portico.activation.service import Dependent, StillNeeded
 from portico.hooks.checkout import CheckoutHooks
 from portico.hooks.errors import InvalidSettings, Refused
 from portico.hooks.loader import LoadedPlugin
+from portico.hooks.order import SETTING, in_order, moved
 from portico.i18n import N_
 from portico.sellers.models import Permission
 from portico.stores import service as stores
@@ -33,6 +34,7 @@ class HealthRow(NamedTuple):
     errors: int
     timeouts: int
     mean: int
+    p95: float
     last: HookHealth | None
 
 
@@ -62,29 +64,37 @@ async def index() -> Response:
     """Every plugin, in the order in which they are asked."""
     at = here()
     health = await activation.health(at.rt, at.store)
-    rows = [await _row(at, loaded, health) for loaded in at.rt.registry.plugins.values()]
+    p95 = await activation.p95(at.rt, at.store)
+    names = in_order(at.store, at.rt.registry.plugins)
+    rows = [await _row(at, at.rt.registry.plugins[name], health, p95) for name in names]
     context = {"rows": rows, "choices": await choices(at)}
     return await page("dashboard/plugins/index.html", context)
 
 
-async def _row(at: Here, loaded: LoadedPlugin, health: Sequence[HookHealth]) -> PluginRow:
+async def _row(
+    at: Here,
+    loaded: LoadedPlugin,
+    health: Sequence[HookHealth],
+    p95: Mapping[tuple[str, str], float],
+) -> PluginRow:
     say = at.rt.themes.translations.gettext(at.locale, loaded.name)
     state = await activation.state(at.rt, at.store, loaded.name)
     own = [one for one in health if one.plugin == loaded.name]
     plugin = loaded.plugin
     return PluginRow(
         loaded, say(plugin.title), say(plugin.description) if plugin.description else "", state,
-        [gettext(words) for words in provided(at.rt.registry, loaded.name)], _summary(own),
+        [gettext(words) for words in provided(at.rt.registry, loaded.name)],
+        _summary(own, p95.get((loaded.name, ""), 0)),
     )  # fmt: skip
 
 
-def _summary(own: Sequence[HookHealth]) -> HealthRow:
+def _summary(own: Sequence[HookHealth], p95: float) -> HealthRow:
     calls = sum(one.calls for one in own)
     failed = [one for one in own if one.last_error_at is not None]
     last = max(failed, key=lambda one: str(one.last_error_at), default=None)
     mean = round(sum(one.total_ms for one in own) / calls) if calls else 0
     errors, timeouts = sum(one.errors for one in own), sum(one.timeouts for one in own)
-    return HealthRow(calls, errors, timeouts, mean, last)
+    return HealthRow(calls, errors, timeouts, mean, p95, last)
 
 
 async def choices(at: Here, *only: str) -> list[Choice]:
@@ -101,6 +111,28 @@ async def choices(at: Here, *only: str) -> list[Choice]:
             chosen = await activation.chosen(at.rt, at.store, hook, setting=setting)
             found.append(Choice(setting, gettext(label), able, chosen or ""))
     return found
+
+
+@blueprint.post("/plugins/<name>/up")
+@store_view(Permission.EDIT_PLUGINS)
+async def move_up(name: str) -> Response:
+    """Ask it, and show what it adds, before the one above it."""
+    return await _move(name, -1)
+
+
+@blueprint.post("/plugins/<name>/down")
+@store_view(Permission.EDIT_PLUGINS)
+async def move_down(name: str) -> Response:
+    """Ask it, and show what it adds, behind the one below it."""
+    return await _move(name, 1)
+
+
+async def _move(name: str, step: int) -> Response:
+    at = here()
+    _plugin(at, name)
+    order = moved(at.store, at.rt.registry.plugins, name, step)
+    await stores.change_settings(at.rt, at.store.id, by=at.by, **{SETTING: order})
+    return lead_to(at.path("plugins"))
 
 
 class ChoiceForm(Form):
@@ -172,10 +204,12 @@ async def _show(
     needed: Sequence[Dependent] | None = None, problem: str = "",
 ) -> Response:  # fmt: skip
     health = await activation.health(at.rt, at.store)
+    p95 = await activation.p95(at.rt, at.store)
     if needed is None and not loaded.always_on:
         needed = await activation.dependents(at.rt, at.store, loaded.name)
     context = {
-        "row": await _row(at, loaded, health),
+        "row": await _row(at, loaded, health, p95),
+        "p95": {hook: ms for (plugin, hook), ms in p95.items() if plugin == loaded.name},
         "hooks": [one for one in health if one.plugin == loaded.name],
         "needed": [
             (gettext(DEPENDENTS.get(one.what, one.what)), one.count) for one in needed or ()

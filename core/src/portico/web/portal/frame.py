@@ -10,6 +10,7 @@ from markupsafe import Markup
 from quart import g, request
 
 from portico.customers.models import Customer
+from portico.hooks.order import as_shown
 from portico.hooks.pages import NavigationItem, PanelSlot, PortalVisit
 from portico.hooks.portal import PortalHooks
 from portico.i18n import N_, Translator, direction, language_name
@@ -141,8 +142,7 @@ async def _plugin_items(
     if not rt.registry.names_answering(PortalHooks.portal_navigation):
         return []
     replies = await rt.hooks.each(store, PortalHooks.portal_navigation, customer, locale=locale)
-    found = [(item, reply.plugin) for reply in replies for item in reply.value]
-    return [_plugin_item(store, plugin, item) for item, plugin in sorted(found, key=_by_weight)]
+    return [_plugin_item(store, plugin, item) for item, plugin in as_shown(store, replies)]
 
 
 async def _foot(rt: Runtime, visit: Visit, locale: str) -> tuple[MenuItem, ...]:
@@ -153,14 +153,7 @@ async def _foot(rt: Runtime, visit: Visit, locale: str) -> tuple[MenuItem, ...]:
     replies = await rt.hooks.each(
         store, PortalHooks.portal_footer, PortalVisit(visit.customer), locale=locale
     )
-    found = [(item, reply.plugin) for reply in replies for item in reply.value]
-    return tuple(
-        _plugin_item(store, plugin, item) for item, plugin in sorted(found, key=_by_weight)
-    )
-
-
-def _by_weight(found: tuple[NavigationItem, str]) -> int:
-    return found[0].weight
+    return tuple(_plugin_item(store, plugin, item) for item, plugin in as_shown(store, replies))
 
 
 def _plugin_item(store: Store, plugin: str, item: NavigationItem) -> MenuItem:
@@ -205,12 +198,11 @@ async def panels(rt: Runtime, visit: Visit, page: Page, frame: Frame) -> dict[st
         return {}
     slot = PanelSlot(place.name, customer=visit.customer, subject_id=place.subject_id)
     replies = await rt.hooks.each(visit.store, PortalHooks.portal_panels, slot, locale=frame.locale)
-    found = [(panel, reply.plugin) for reply in replies for panel in reply.value]
-    shown: list[Markup] = []
-    for panel, plugin in sorted(found, key=lambda one: one[0].weight):
+    drawn: list[Markup] = []
+    for panel, plugin in as_shown(visit.store, replies):
         try:
-            shown.append(rt.themes.render_panel(visit.store, panel.template, frame, panel.context))
+            drawn.append(rt.themes.render_panel(visit.store, panel.template, frame, panel.context))
         except Exception:
             # Whatever a plugin's template does wrong, the page is shown without it.
             _log.warning("panel_failed", plugin=plugin, template=panel.template, exc_info=True)
-    return {place.name: shown}
+    return {place.name: drawn}
