@@ -30,6 +30,7 @@ from portico.worker import Worker
 from tests.audit.walk import Walk
 from tests.support.world import VICTIM
 
+CARD = {"number": "4242424242424242", "expiry": "12 / 34", "cvc": "123", "step": "pay"}
 _BYTES = b"a file"
 
 
@@ -249,12 +250,18 @@ async def back_in_the_portal(walk: Walk) -> None:
 
 
 async def an_unused_method(walk: Walk) -> Mapping[str, str]:
-    """A card with which nothing is paid."""
+    """A card with which nothing is paid any more: another one is given for everything."""
+    await walk.customer.get("/p/demo/settings")
+    await walk.customer.send("/p/demo/billing/payment-methods")
+    card_page = walk.customer.location
+    await walk.customer.get(card_page)
+    await walk.customer.send(card_page, **CARD)
+    await walk.customer.follow()
     query = Query(
         str,
-        sa.select(payment_methods.c.id)
-        .where(payment_methods.c.detached_at.is_(None), payment_methods.c.is_default.is_(False))
-        .order_by(payment_methods.c.id),
+        sa.select(payment_methods.c.id).where(
+            payment_methods.c.detached_at.is_(None), payment_methods.c.is_default.is_(False)
+        ),
     )
     return {"method_id": (await walk.world.rt.db.all(query))[0]}
 

@@ -70,7 +70,7 @@ MONEY: dict[str, Audited | Nothing] = {
     f"{_P}buy/<slug>": Nothing("an order that nobody has paid; paying it is noted"),
     "/x/payments_sandbox/<store>/pay/<id>": Audited(
         "order.paid", "order:*",
-        {"number": "4242424242424242", "expiry": "12 / 34", "cvc": "123", "step": "pay"},
+        steps.CARD,
         actor=SANDBOX, before=steps.a_checkout, after=steps.back_in_the_portal,
     ),
     f"{_D}orders/<order_id>/refund": Audited(
@@ -112,7 +112,7 @@ MONEY: dict[str, Audited | Nothing] = {
     f"{_P}billing/payment-methods": Nothing("as for one subscription"),
     "/x/payments_sandbox/<store>/update/<id>": Audited(
         "payment_method.update", "payment_method:*",
-        {"number": "4242424242424242", "expiry": "12 / 34", "cvc": "123", "step": "pay"},
+        steps.CARD,
         actor=CUSTOMER, before=steps.a_new_card, after=steps.back_in_the_portal,
     ),
     f"{_P}billing/payment-methods/<method_id>/remove": Audited(

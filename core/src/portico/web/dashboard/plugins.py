@@ -33,7 +33,6 @@ class HealthRow(NamedTuple):
     calls: int
     errors: int
     timeouts: int
-    mean: int
     p95: float
     last: HookHealth | None
 
@@ -92,9 +91,8 @@ def _summary(own: Sequence[HookHealth], p95: float) -> HealthRow:
     calls = sum(one.calls for one in own)
     failed = [one for one in own if one.last_error_at is not None]
     last = max(failed, key=lambda one: str(one.last_error_at), default=None)
-    mean = round(sum(one.total_ms for one in own) / calls) if calls else 0
     errors, timeouts = sum(one.errors for one in own), sum(one.timeouts for one in own)
-    return HealthRow(calls, errors, timeouts, mean, p95, last)
+    return HealthRow(calls, errors, timeouts, p95, last)
 
 
 async def choices(at: Here, *only: str) -> list[Choice]:
