@@ -44,6 +44,38 @@ async def test_a_declined_card_leaves_the_session_open(api: V1Services) -> None:
     assert (await api.checkout.sessions.retrieve_async(session.id)).payment_status == "paid"
 
 
+async def test_a_second_try_pays_what_is_due_then(api: V1Services) -> None:
+    made = await shop(api)
+    coupon = await api.coupons.create_async({"percent_off": 20})
+    await api.promotion_codes.create_async(
+        {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "LESS"}
+    )
+    session = await api.checkout.sessions.create_async({
+        "mode": "payment", "line_items": [{"price": made.once.id, "quantity": 1}],
+        "success_url": "http://shop/", "allow_promotion_codes": True})  # fmt: skip
+    assert session.url is not None
+    await submit(session.url, "4000000000000002")
+    await submit(f"{session.url}/promotion", promotionCode="LESS")
+    await submit(session.url)
+    done = await api.checkout.sessions.retrieve_async(session.id, {"expand": ["payment_intent"]})
+    assert isinstance(done.payment_intent, stripe.PaymentIntent)
+    assert (done.amount_total, done.payment_intent.amount_received) == (400, 400)
+
+
+async def test_a_trial_saves_the_card_and_nothing_is_paid_today(api: V1Services) -> None:
+    made = await shop(api)
+    session = await api.checkout.sessions.create_async({
+        "mode": "subscription", "line_items": [{"price": made.monthly.id, "quantity": 1}],
+        "success_url": "http://shop/", "subscription_data": {"trial_period_days": 14}})  # fmt: skip
+    assert session.url is not None
+    assert "declined" in (await submit(session.url, "4000000000000002")).text
+    await submit(session.url)
+    done = await api.checkout.sessions.retrieve_async(session.id, {"expand": ["subscription"]})
+    assert (done.payment_status, done.amount_total) == ("no_payment_required", 0)
+    assert isinstance(done.subscription, stripe.Subscription)
+    assert done.subscription.status == "trialing" and done.subscription.default_payment_method
+
+
 @pytest.mark.parametrize(("outcome", "status"), [("complete", "complete"), ("fail", "open")])
 async def test_3d_secure_decides(
     api: V1Services, server: StripeServer, outcome: str, status: str

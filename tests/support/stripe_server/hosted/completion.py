@@ -81,8 +81,10 @@ def _save_only(world: World, session: Json, method: Json | None) -> Json | None:
 
 def _intent(world: World, session: Json) -> Json:
     held = world.checkouts[session["id"]]
-    if held.get("intent"):
-        return world.store.get("payment_intent", held["intent"])
+    begun = world.store.find(held.get("intent", ""))
+    if begun is not None and begun["object"] == "payment_intent":
+        # refused before; since then a code or a quantity may have changed the sum
+        return world.change(begun, None, amount=session["amount_total"])
     params = held["params"]
     data = params.get("payment_intent_data") or {}
     keep = "off_session" if session["mode"] == "subscription" else data.get("setup_future_usage")
@@ -114,7 +116,8 @@ def complete(world: World, session: Json, intent: Json | None) -> None:
     tax_ids = [{"type": "eu_vat", "value": buyer.tax_id}] if buyer.tax_id else []
     world.change(
         session, None, status="complete", url=None, customer=customer["id"] if customer else None,
-        payment_status=_payment_status(session),
+        # a trial, a code that takes all, a card only saved: nothing was to be paid today
+        payment_status="paid" if session["amount_total"] else "no_payment_required",
         customer_details={
             "address": _address(buyer), "business_name": None, "email": buyer.email or (
                 customer["email"] if customer else None), "individual_name": None,
@@ -122,12 +125,6 @@ def complete(world: World, session: Json, intent: Json | None) -> None:
             "tax_exempt": "none", "tax_ids": tax_ids},
     )  # fmt: skip
     world.emit("checkout.session.completed", session)
-
-
-def _payment_status(session: Json) -> str:
-    if session["mode"] == "setup" or not session["amount_total"]:
-        return "no_payment_required" if session["mode"] == "setup" else "paid"
-    return "paid"
 
 
 def _learn(world: World, session: Json, customer: Json, buyer: Buyer) -> None:
