@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from portico.errors import ConfigurationError
-from portico.settings import load_settings
+from portico.settings import dns_address, load_settings
 
 KEY = "k" * 40
 
@@ -54,3 +54,25 @@ def test_a_wrong_setting_is_named(
     monkeypatch.setenv(f"PORTICO_{name}", value)
     with pytest.raises(ConfigurationError, match=f"^PORTICO_{name}: .*{says}"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("192.0.2.1", ("192.0.2.1", 53)),
+        ("192.0.2.1:5353", ("192.0.2.1", 5353)),
+        ("2001:db8::1", ("2001:db8::1", 53)),
+        ("[2001:db8::1]", ("2001:db8::1", 53)),
+        ("[2001:db8::1]:54", ("2001:db8::1", 54)),
+    ],
+)
+def test_a_dns_server_is_an_address_and_may_have_a_port(
+    monkeypatch: pytest.MonkeyPatch, given: str, meant: tuple[str, int]
+) -> None:
+    monkeypatch.setenv("PORTICO_DNS_SERVERS", f"{given}, 198.51.100.1")
+    servers = load_settings(secret_keys=(KEY,)).dns_servers
+    assert [dns_address(one) for one in servers] == [meant, ("198.51.100.1", 53)]
+    for wrong in ("dns.example", f"{given}:x", ":53"):
+        monkeypatch.setenv("PORTICO_DNS_SERVERS", wrong)
+        with pytest.raises(ConfigurationError, match="PORTICO_DNS_SERVERS"):
+            load_settings()

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from portico.app import create_app
 from portico.settings import Settings
 
@@ -74,6 +74,20 @@ def records(demo: Demo, page: Page) -> dict[str, str]:
     page.locator("main form button[type=submit], main form .btn.primary").last.click()
     page.wait_for_url(f"**/customers/{ids['customer_id']}")
     return ids | _found(demo, _RECORDS)
+
+
+def check_domains(demo: Demo, page: Page) -> None:
+    """Have something to see about the portal's domain and the sender's."""
+    page.goto(f"{demo.dashboard}demo/settings/portal")
+    page.get_by_label("Domain").fill("portal.shop.example")
+    page.get_by_role("button", name="Save the domain").click()
+    page.get_by_role("button", name="Check the domain").click()
+    expect(page.get_by_text("Waiting for the DNS")).to_be_visible(timeout=20_000)
+    page.goto(f"{demo.dashboard}demo/settings/sender")
+    page.get_by_label("E-mail address").fill("shop@example.net")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("Could not be checked")).to_have_count(3, timeout=20_000)
 
 
 def _found(demo: Demo, wanted: Mapping[str, str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ NO_STORE = {
 # with its reason; a page never runs one.
 ACROSS_STORES = {
     "activation.queries.SECRETS": "`portico secrets rotate` encrypts those of every store anew",
+    "domains.queries.IS_KNOWN": "a proxy asks, before it gets a certificate for a host",
     "sellers.queries.STORES": "the list of a seller's own stores, by the seller",
     "uploads.queries.STALE": "the hourly collection of uploads that were given up",
     "sellers.queries.INVITATIONS_OF_SELLER": "the stores that a seller is invited to",

@@ -65,6 +65,8 @@ from portico.hooks.emails import (
     EmailVariable,
     OutgoingEmail,
     Purchase,
+    SenderDomain,
+    SenderNeeds,
     SentEmail,
 )
 from portico.hooks.errors import ActionRequired, DropMail, InvalidSettings, Refused, RetryLater
@@ -266,6 +268,8 @@ __all__ = [
     "Scope",
     "SeeOther",
     "Seller",
+    "SenderDomain",
+    "SenderNeeds",
     "SentEmail",
     "SettingsChange",
     "SignInAttempt",

@@ -15,6 +15,7 @@ from portico.clock import Clock, SystemClock
 from portico.db import Database
 from portico.db.schema import SchemaOwner, metadata
 from portico.db.warm import warm_up
+from portico.domains.hosts import HostMap
 from portico.hooks.auth import AuthHooks
 from portico.hooks.checkout import CheckoutHooks
 from portico.hooks.dispatch import Hooks
@@ -29,7 +30,7 @@ from portico.logs import configure_logging
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
 from portico.themes.engine import ThemeEngine
-from portico.web import ops, plugin_routes, static, webhooks
+from portico.web import ops, own_domain, plugin_routes, static, webhooks
 from portico.web.asgi_files import FileSender
 from portico.web.dashboard import routes as dashboard
 from portico.web.portal import routes as portal
@@ -65,7 +66,7 @@ def build_runtime(
     db = Database(settings.resolved_database_url, pool_size=settings.database_pool)
     hooks = Hooks(settings, db, clock, registry, keys)
     themes = ThemeEngine.load(registry, settings.themes_dir)
-    rt = Runtime(settings, db, clock, keys, registry, hooks, themes, CatalogCache(db))
+    rt = Runtime(settings, db, clock, keys, registry, hooks, themes, CatalogCache(db), HostMap(db))
     hooks.attach(ContextFactory(rt))
     return rt
 
@@ -135,19 +136,24 @@ def _mount(app: Quart, rt: Runtime) -> None:
         *webhooks.blueprints(),
         *plugin_routes.blueprints(rt),
         *ops.blueprints(rt),
+        *own_domain.blueprints(rt),
     ):
         app.register_blueprint(blueprint)
-    app.asgi_app = FileSender(app.asgi_app)  # type: ignore[method-assign,assignment]  # Quart's way
+    inner = own_domain.OwnDomains(FileSender(app.asgi_app), rt.hosts)
+    app.asgi_app = inner  # type: ignore[method-assign,assignment]  # Quart's way
 
 
 def _live(app: Quart, rt: Runtime) -> None:
     """Start and stop with the server."""
     worker = Worker(rt) if rt.settings.worker else None
     work: list[asyncio.Task[None]] = []
+    following: list[asyncio.Task[None]] = []
 
     @app.before_serving
     async def begin() -> None:
         await start(rt)
+        await rt.hosts.renew()
+        following.append(asyncio.create_task(rt.hosts.follow()))
         for line in missing(rt):
             _log.warning("missing", what=line)
         for name, reason in rt.registry.left_out.items():
@@ -157,9 +163,11 @@ def _live(app: Quart, rt: Runtime) -> None:
 
     @app.after_serving
     async def end() -> None:
+        for task in following:
+            task.cancel()
         if worker is not None:
             worker.stop()
-        for task in work:
+        for task in (*work, *following):
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await stop(rt)

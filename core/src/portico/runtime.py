@@ -10,6 +10,7 @@ from portico.settings import Settings
 
 if TYPE_CHECKING:
     from portico.catalog.cache import CatalogCache
+    from portico.domains.hosts import HostMap
     from portico.hooks.dispatch import Hooks
     from portico.hooks.loader import Registry
     from portico.keys import Keys
@@ -28,5 +29,6 @@ class Runtime:
     hooks: "Hooks"
     themes: "ThemeEngine"
     catalog: "CatalogCache"
+    hosts: "HostMap"
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was put into the outbox, so that a worker here need not wait to look."""

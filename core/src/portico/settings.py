@@ -5,6 +5,7 @@ settings by their names in lower case, without the prefix: ``base_url = "..."``.
 wins over ``.env``, and that over ``portico.toml``.
 """
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,10 @@ class Settings(BaseSettings):
     hook_budget: float = Field(2.0, gt=0, description="seconds a plugin may take for its part of "
                                "a page")  # fmt: skip
     mail_from: str = Field("", description="sender address; by default portal@ the base URL's host")
+    dns_servers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="comma-separated addresses (with :port where it is not 53) of the DNS "
+        "servers to ask about senders and own domains; by default the system's"
+    )  # fmt: skip
     worker: bool = Field(True, description="run the worker inside portico serve")
     worker_lease: float = Field(60.0, ge=1, description="seconds after which other workers take "
                                 "over what one that died had in hand")  # fmt: skip
@@ -67,7 +72,7 @@ class Settings(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls)
         return init_settings, env_settings, dotenv_settings, toml
 
-    @field_validator("secret_keys", "plugins", mode="before")
+    @field_validator("secret_keys", "plugins", "dns_servers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -81,6 +86,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "each key needs 32 characters or more; make one with `portico secrets generate`"
             )
+        return value
+
+    @field_validator("dns_servers")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            dns_address(one)
         return value
 
     @field_validator("base_url")
@@ -103,6 +115,19 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 f"PORTICO_DATA_DIR: {self.data_dir} cannot be made: {error.strerror}"
             ) from None
+
+
+def dns_address(server: str) -> tuple[str, int]:
+    """Address and port of ``192.0.2.1``, ``192.0.2.1:5353`` or ``[2001:db8::1]:53``. ValueError."""
+    host, port = server, "53"
+    if server.startswith("[") or server.count(":") == 1:
+        host, _, port = server.rpartition(":") if not server.endswith("]") else (server, "", port)
+    try:
+        return str(ip_address(host.strip("[]"))), int(port)
+    except ValueError:
+        raise ValueError(
+            f"{server!r} is no address of a DNS server; write 192.0.2.1 or [2001:db8::1]:53"
+        ) from None
 
 
 def load_settings(**overrides: object) -> Settings:

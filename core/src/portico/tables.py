@@ -4,6 +4,7 @@ from portico.activation import tables as activation
 from portico.catalog import tables as catalog
 from portico.customers import tables as customers
 from portico.db.schema import metadata
+from portico.domains import tables as domains
 from portico.emails import tables as emails
 from portico.entitlements import tables as entitlements
 from portico.events import tables as events
@@ -18,6 +19,7 @@ from portico.subscriptions import tables as subscriptions
 from portico.uploads import tables as uploads
 
 __all__ = [
-    "activation", "catalog", "customers", "emails", "entitlements", "events", "figures", "invoices",
-    "licenses", "metadata", "orders", "sellers", "sessions", "stores", "subscriptions", "uploads",
+    "activation", "catalog", "customers", "domains", "emails", "entitlements", "events", "figures",
+    "invoices", "licenses", "metadata", "orders", "sellers", "sessions", "stores", "subscriptions",
+    "uploads",
 ]  # fmt: skip

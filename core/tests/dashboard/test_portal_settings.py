@@ -77,9 +77,9 @@ async def test_a_wrong_field_is_named_and_nothing_is_saved(
 
 async def test_the_second_of_two_sellers_is_told(owner, runtime, store):
     await owner.get(PAGE)
-    version = owner.body.split('name="form_version" value="')[1].split('"')[0]
+    version = owner.body.split('name="form_version" value="sections-')[1].split('"')[0]
     await update_portal(runtime, store.id, {"grace_days": 21}, by="test")
-    await owner.send(PAGE, **FORM, form_version=version)
+    await owner.send(PAGE, **FORM, form_version=f"sections-{version}")
     assert owner.status == 409 and "Saved meanwhile: 21" in owner.body
     assert PortalSettings.of(await stores.by_id(runtime, store.id)).grace_days == 21
 

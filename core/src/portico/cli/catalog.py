@@ -14,6 +14,7 @@ from portico.catalog.models import FileVersion, Interval, Product
 from portico.cli.common import StoreOption, console, fail, print_rows, run, store_named
 from portico.runtime import Runtime
 from portico.stores.models import Store
+from portico.stores.urls import portal_url
 
 app = typer.Typer(help="Products and prices.", no_args_is_help=True)
 file_app = typer.Typer(help="The files of products.", no_args_is_help=True)
@@ -73,7 +74,8 @@ def create(
             rt, found, slug=slug, name=name, description=description, license_issuer=licenses,
             bundle_of=parts, downloads_after_cancellation=downloads_after_cancellation, by="cli",
         )  # fmt: skip
-        typer.echo(f"Created {product.name}: {rt.settings.base_url}/p/{store}/buy/{product.slug}")
+        page = portal_url(rt.settings, found, f"buy/{product.slug}")
+        typer.echo(f"Created {product.name}: {page}")
 
     run(work)
 

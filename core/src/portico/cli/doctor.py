@@ -4,12 +4,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import typer
 
 from portico.activation import service as activation
 from portico.cli.common import running
 from portico.db import DatabaseUnavailable
+from portico.dns import Dns, DnsError, Trouble
 from portico.errors import PorticoError
 from portico.hooks.auth import AuthHooks
 from portico.hooks.checkout import CheckoutHooks
@@ -26,6 +28,17 @@ CAPABILITIES = (
     ("payments", CheckoutHooks.start_checkout, "buy", "portico-payments-sandbox"),
     ("storage", FileStorageHooks.store_file, "upload files", "portico-files-local"),
     ("email", EmailHooks.send_email, "send mail", "portico-email-smtp"),
+)
+
+
+_DNS_TROUBLES = {
+    Trouble.NO_NAME: "there is no such name",
+    Trouble.TIMEOUT: "no answer in time",
+    Trouble.FAILURE: "the servers cannot tell",
+}
+_DNS_FIX = (
+    "set the record of PORTICO_BASE_URL's host, or servers that answer in PORTICO_DNS_SERVERS; "
+    "senders and own domains are checked through them"
 )
 
 
@@ -54,6 +67,22 @@ async def _check_database(rt: Runtime) -> AsyncIterator[Result]:
     yield Result(True, f"database ({rt.db.dialect}) answers")
     waiting = await pending(rt.settings.resolved_database_url, schema_owners(rt.registry))
     yield Result(not waiting, "database schema is up to date", "run `portico db upgrade`")
+
+
+async def _check_dns(settings: Settings) -> Result | None:
+    """Whether the DNS can be asked, by the name in the base URL; None where that is no name."""
+    host = urlsplit(settings.base_url).hostname or ""
+    if "." not in host or host.replace(".", "").isdigit():
+        return None
+    servers = ", ".join(settings.dns_servers) or "the system's servers"
+    try:
+        found = await Dns.of(settings).addresses(host)
+    except DnsError as error:
+        reason = _DNS_TROUBLES[error.trouble]
+        return Result(False, f"DNS ({servers}) about {host}: {reason}", _DNS_FIX)
+    if not found:
+        return Result(False, f"DNS ({servers}): {host} has no address", _DNS_FIX)
+    return Result(True, f"DNS ({servers}) answers: {host} is at {', '.join(found)}")
 
 
 async def _check_store(rt: Runtime, store: Store) -> AsyncIterator[Result]:
@@ -86,6 +115,8 @@ async def examine(settings: Settings) -> AsyncIterator[Result]:
                 yield result
                 if not result.ok:
                     return
+            if (asked := await _check_dns(settings)) is not None:
+                yield asked
             for store in await stores.all_stores(rt):
                 async for result in _check_store(rt, store):
                     yield result

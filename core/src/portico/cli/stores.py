@@ -11,14 +11,10 @@ from portico.sellers import service as sellers
 from portico.sellers.models import Role
 from portico.stores import service as stores
 from portico.stores.models import Mode
+from portico.stores.urls import portal_url
 
 app = typer.Typer(help="Stores.", no_args_is_help=True)
 seller_app = typer.Typer(help="The people who run stores.", no_args_is_help=True)
-
-
-def portal_url(rt: Runtime, slug: str) -> str:
-    """The link a seller shares with customers."""
-    return f"{rt.settings.base_url}/p/{slug}/"
 
 
 @app.command("create")
@@ -38,7 +34,7 @@ def create(
             rt, slug=slug, name=name, currency=currency, locale=locale, timezone=timezone,
             mode=Mode.LIVE if live else Mode.TEST, support_email=support_email, by="cli",
         )  # fmt: skip
-        typer.echo(f"Created {store.name}. Its portal: {portal_url(rt, store.slug)}")
+        typer.echo(f"Created {store.name}. Its portal: {portal_url(rt.settings, store)}")
 
     run(work)
 
@@ -49,7 +45,7 @@ def list_stores() -> None:
 
     async def work(rt: Runtime) -> None:
         rows = [
-            (store.slug, store.name, store.mode.value, portal_url(rt, store.slug))
+            (store.slug, store.name, store.mode.value, portal_url(rt.settings, store))
             for store in await stores.all_stores(rt)
         ]
         print_rows(("Store", "Name", "Mode", "Portal"), rows)

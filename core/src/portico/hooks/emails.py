@@ -38,6 +38,27 @@ class SentEmail:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderDomain:
+    """The domain that the store's mails come from, such as ``example.com``."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderNeeds:
+    """What a sender's domain has to say in the DNS for mails that a transport sends.
+
+    ``server`` is the name of the mail server or its provider, for people; ``spf`` the mechanism
+    that lets it send, such as ``include:spf.example.net``; ``selectors`` are those under which
+    its DKIM keys usually are.
+    """
+
+    server: str
+    spf: str
+    selectors: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """A paid order with all a mail may want to say about it."""
 
@@ -83,6 +104,12 @@ class EmailHooks:
     async def send_email(self, ctx: Context, message: OutgoingEmail) -> SentEmail:
         """Hand the mail to its server. ``RetryLater`` for what may pass (greylisting, no
         connection), ``Refused`` for what will not (no such address)."""
+        raise NotImplementedError
+
+    @owner
+    async def sender_needs(self, ctx: Context, sender: SenderDomain) -> SenderNeeds | None:
+        """What the domain needs in the DNS so that mails of this transport are believed; None
+        where there is nothing to say. The seller sees it under Settings > Sender."""
         raise NotImplementedError
 
     @each

@@ -21,6 +21,7 @@ CODES_PER_IP = RateLimitItemPerMinute(30, 15, "codes-per-ip")
 CHANGES_PER_CUSTOMER = RateLimitItemPerMinute(5, 15, "changes-per-customer")
 CHECKOUTS_PER_IP = RateLimitItemPerMinute(300, 10, "checkouts-per-ip")
 """Each writes an order, and asks the provider: nobody is signed in there."""
+DOMAIN_CHECKS = RateLimitItemPerMinute(20, 10, "domain-checks")
 REPLACEMENTS_PER_CUSTOMER = RateLimitItemPerMinute(5, 10, "replacements-per-customer")
 
 

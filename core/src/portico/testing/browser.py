@@ -60,7 +60,7 @@ class Browser:
         """Go where the last answer leads."""
         if self.status not in (302, 303, 307, 308):
             raise AssertionError(f"{self.status} is no redirect: {self.body}")
-        return await self.get(self.location)
+        return await self.get(self.location.partition("#")[0])
 
     async def sign_in(self, person: Customer | Seller) -> None:
         """Be signed in: a customer to the portal of their store, a seller to the dashboard."""

@@ -191,7 +191,7 @@ class ThemeEngine:
             "direction": frame.direction,
             "timezone": store.timezone,
             "csrf_token": frame.csrf_token,
-            "portal": partial(_portal, f"/p/{store.slug}/"),
+            "portal": partial(_portal, frame.base or f"/p/{store.slug}/"),
         }
 
     def _look(self, store: Store) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from portico.stores.models import PortalSettings
 from portico.web import csrf, viewing
 from portico.web.cookies import DASHBOARD, MONTH, read_cookie, scope_of, write_cookie
 from portico.web.csrf import device_hash, machine
+from portico.web.own_domain import lead_to_own_domain
+from portico.web.paths import local_path, outward, portal_base
 from portico.web.portal import frame as frames
 from portico.web.portal.frame_model import Notice
 from portico.web.portal.pages import ErrorPage, Page
@@ -57,6 +59,7 @@ def portal_blueprint(name: str, import_name: str) -> Blueprint:
         (values or {}).pop("store", None)
 
     blueprint.before_request(load_visit)
+    blueprint.before_request(lead_to_own_domain)
     return blueprint
 
 
@@ -176,7 +179,7 @@ def sellers_sign_in() -> Response:
 
 
 def _sign_in_url(url: str) -> str:
-    path = request.full_path.rstrip("?")
+    path = outward(request.full_path.rstrip("?"))
     if wants_fragment():  # the page that asks for a part of itself
         shown = urlsplit(request.headers.get("HX-Current-URL", ""))
         path = shown.path + (f"?{shown.query}" if shown.query else "")
@@ -289,7 +292,7 @@ async def typed() -> dict[str, str]:
 
 def redirect(path: str, code: int = 303) -> Response:
     """Lead to a path of this installation or to a provider's page."""
-    return cast(Response, quart_redirect(path, code))
+    return cast(Response, quart_redirect(outward(path), code))
 
 
 def wants_fragment() -> bool:
@@ -306,20 +309,7 @@ def lead_to(path: str) -> Response:
 
 def portal_path(path: str = "") -> str:
     """A path inside the portal of this request."""
-    return f"/p/{current_visit().store.slug}/{path.lstrip('/')}"
-
-
-def local_path(path: str | None, inside: str) -> str | None:
-    """``path`` if it is one below ``inside`` (such as ``/p/demo/``), else None.
-
-    Browsers read a backslash as a slash and drop control characters, so neither may be there.
-    """
-    if not path or len(path) > 2000 or "\\" in path or not path.isprintable():
-        return None
-    parts = urlsplit(path)
-    if parts.scheme or parts.netloc or not path.startswith(inside):
-        return None
-    return None if ".." in parts.path.split("/") else path
+    return portal_base(current_visit().store.slug) + path.lstrip("/")
 
 
 def notice(kind: str, text: str) -> None:

@@ -11,6 +11,7 @@ from portico.hooks.loader import LoadedPlugin
 from portico.hooks.pages import Answer, Body, Data, NotFound, Page, SeeOther
 from portico.runtime import Runtime
 from portico.stores.models import Store
+from portico.stores.urls import own_origin
 from portico.web.dashboard import frame as dashboard
 from portico.web.http import (
     csrf_token,
@@ -47,7 +48,7 @@ async def answer(
         case NotFound():
             abort(404)
         case SeeOther(url):
-            return redirect(_checked_target(rt, loaded, url))
+            return redirect(_checked_target(rt, loaded, url, store))
         case Data():
             response = jsonify(value.value)
             response.status_code = value.status
@@ -74,15 +75,17 @@ def _with_headers(response: Response, value: Data | Body) -> Response:
     return response
 
 
-def _checked_target(rt: Runtime, loaded: LoadedPlugin, url: str) -> str:
-    """A path of this installation, or a URL of an origin that the plugin has declared."""
+def _checked_target(rt: Runtime, loaded: LoadedPlugin, url: str, store: Store | None) -> str:
+    """A path of this installation, or a URL of the store's own domain or of an origin that the
+    plugin has declared."""
     parts = urlsplit(url)
     local = url.startswith("/") and not url.startswith(("//", "/\\"))
     if local and not parts.scheme and not parts.netloc:
         return url
     origin = f"{parts.scheme}://{parts.netloc}"
     declared = rt.registry.contributed(CheckoutHooks.form_action_origins).get(loaded.name, [])
-    if origin in (rt.settings.base_url, *declared):
+    own = own_origin(rt.settings, store) if store else None
+    if origin in (rt.settings.base_url, own, *declared):
         return url
     raise WrongAnswer(f"{loaded} redirects to {origin!r}, which it does not declare")
 

@@ -6,7 +6,7 @@ Whether the plugin is on is asked at every request, so that switching it off nee
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from quart import Blueprint, Response, abort, request
+from quart import Blueprint, Response, abort, g, request
 
 from portico.activation import service as activation
 from portico.customers.models import Customer
@@ -31,6 +31,7 @@ from portico.web.http import (
     runtime,
     signed_in,
 )
+from portico.web.paths import outward
 from portico.web.plugin_answers import Place, answer
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -79,6 +80,7 @@ def _public_view(loaded: LoadedPlugin, route: Route) -> View:
             store = await stores.by_slug(rt, str(params["store"]))
             if store is None:
                 abort(404)
+            g.route_store = store
         asked = await _request(params, token="" if route.machine else csrf_token())
         found = await rt.hooks.run(
             store, loaded.name, f"route {route.path}", route.handler, asked,
@@ -138,7 +140,7 @@ async def _request(
     fields.pop("csrf_token", None)
     return Request(
         method=request.method,
-        path=request.path,
+        path=outward(request.path),
         params={name: str(value) for name, value in params.items() if name != "store"},
         query={name: values[-1] for name, values in request.args.lists()},
         form=fields,

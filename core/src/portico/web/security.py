@@ -10,6 +10,7 @@ from quart.globals import request_ctx
 
 from portico.hooks.checkout import CheckoutHooks
 from portico.runtime import Runtime
+from portico.stores.urls import own_origin
 from portico.web.cookies import add_cookies, is_https
 from portico.web.csrf import check_csrf
 from portico.web.errors import install_error_pages, logged_path
@@ -71,7 +72,7 @@ def install_security(app: Quart, rt: Runtime) -> None:
             response.status_code = 400
         response = await conceal(response)
         add_cookies(rt.settings, response)
-        _add_headers(response, policy, https)
+        _add_headers(rt, response, policy, https)
         if _log.is_enabled_for(logging.INFO):
             _log_request(response)
         return response
@@ -88,7 +89,7 @@ def _refuse_nul() -> None:
         abort(404)
 
 
-def _add_headers(response: Response, policy: str, https: bool) -> None:
+def _add_headers(rt: Runtime, response: Response, policy: str, https: bool) -> None:
     asked = request_ctx.request
     secret = "/file/" in asked.path or (bool(asked.query_string) and "token" in asked.args)
     wanted = [
@@ -104,6 +105,11 @@ def _add_headers(response: Response, policy: str, https: bool) -> None:
         visit = g.get("visit")
         known = (visit and visit.customer) or g.get("seller_visit") or secret
         wanted.append(("Cache-Control", "no-store" if known else "private, no-cache"))
+    store = g.get("route_store") or (g.visit.store if "visit" in g else None)
+    if store is not None and store.domain is not None:
+        # A form here may lead on to the portal at its own domain.
+        origin = own_origin(rt.settings, store)
+        wanted[0] = (wanted[0][0], policy.replace("form-action", f"form-action {origin}"))
     present = {name.lower() for name, _ in response.headers}
     for name, value in wanted:
         if name.lower() not in present:  # what a view has set stays

@@ -26,12 +26,15 @@ from portico.api import (
     Refused,
     RetryLater,
     Scope,
+    SenderDomain,
+    SenderNeeds,
     SentEmail,
     SettingsChange,
     hookimpl,
 )
 
 from portico_email_smtp.connections import connect, connections
+from portico_email_smtp.providers import needs_of
 from portico_email_smtp.server import URL_VARIABLE, Server, SmtpSettings, server_of
 
 SOON = timedelta(seconds=30)
@@ -69,6 +72,11 @@ class EmailSmtp(Plugin, EmailHooks, LifecycleHooks):
         except Exception as error:
             raise meaning(server, error) from error
         return SentEmail(response)
+
+    @hookimpl
+    async def sender_needs(self, ctx: Context, sender: SenderDomain) -> SenderNeeds | None:
+        server = server_of(ctx.settings(SmtpSettings))
+        return needs_of(server.host) if server else None
 
     @hookimpl
     async def validate_settings(self, ctx: Context, change: SettingsChange) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field
 from quart import Blueprint, Response, request
 
 from portico.activation import service as activation
+from portico.domains import mail
 from portico.emails import sender
 from portico.emails.sender import Sender
 from portico.emails.service import sender_address
@@ -17,6 +18,7 @@ from portico.web.dashboard.forms import EmailAddress, Fields, Form, shown, submi
 from portico.web.dashboard.frame import confirm, page
 from portico.web.dashboard.here import Here, here, store_view
 from portico.web.dashboard.plugins import choices, may_edit
+from portico.web.dashboard.sender_words import sender_check
 from portico.web.http import gettext, lead_to, notice
 
 blueprint = Blueprint("money_and_mail", __name__)
@@ -64,13 +66,14 @@ async def show() -> Response:
     return await _show(shown(_values(here())))
 
 
-async def _show(form: Fields[Any], status: int = 200) -> Response:
+async def _show(form: Fields[Any], status: int = 200, check: Fields[Any] | None = None) -> Response:
     at = here()
     on = await activation.enabled(at.rt, at.store)
     context = {
         "form": form,
         "sender": Sender.of(at.store),
         "usual": sender_address(at.rt.settings),
+        "check": await sender_check(at, check),
         "mail_choices": await choices(at, "email"),
         "smtp": "email_smtp" in on and may_edit(at, "email_smtp"),
     }
@@ -101,6 +104,31 @@ async def save() -> Response:
     else:
         notice("good", gettext("Saved."))
     return lead_to(at.path("settings/sender"))
+
+
+class CheckForm(Form):
+    """Under which selector the DKIM key is; empty: the usual ones."""
+
+    selector: Annotated[str, Field(max_length=63)] = ""
+
+
+@blueprint.post("/settings/sender/check")
+@store_view(Permission.EDIT_SETTINGS)
+async def check() -> Response:
+    """Ask the DNS about the sender's domain."""
+    at, fields = here(), await submitted(CheckForm)
+    if fields.data is None:
+        return await _show(shown(_values(at)), 400, fields)
+    if await limits.seconds_to_wait(at.rt, (limits.DOMAIN_CHECKS, at.store.id)):
+        words = gettext("This was checked many times. Wait some minutes and check again.")
+        return await _show(shown(_values(at)), 429, fields.refuse("selector", words))
+    try:
+        await mail.check(at.rt, at.store, fields.data.selector)
+    except mail.InvalidSelector as error:
+        return await _show(shown(_values(at)), 400, fields.refuse("selector", gettext(str(error))))
+    except LookupError:
+        pass  # the page says that there is nothing to ask about
+    return lead_to(at.path("settings/sender") + "#sender-check")
 
 
 @blueprint.get("/settings/sender/confirm")

@@ -13,6 +13,7 @@ from portico.stores import service as stores
 from portico.stores.models import SECTIONS, PortalSettings, Store
 from portico.stores.urls import portal_url
 from portico.subscriptions.models import CancellationMode
+from portico.web.dashboard.domain_words import own_domain
 from portico.web.dashboard.fields import WebAddress
 from portico.web.dashboard.forms import Fields, Form, shown, submitted
 from portico.web.dashboard.frame import page
@@ -108,17 +109,25 @@ def _known(at: Here) -> tuple[str, ...]:
 @store_view(Permission.VIEW)
 async def index() -> Response:
     """Link, sections, rules."""
+    return await show_page()
+
+
+async def show_page(status: int = 200, domain: Fields[Any] | None = None) -> Response:
+    """The page as it is saved, with the domain's form as it was sent."""
     at = here()
-    return await _show(shown(_values(at, at.store)))
+    return await _show(shown(_values(at, at.store)), status, domain)
 
 
-async def _show(form: Fields[Any], status: int = 200) -> Response:
+async def _show(
+    form: Fields[Any], status: int = 200, domain: Fields[Any] | None = None
+) -> Response:
     at = here()
     url = portal_url(at.rt.settings, at.store)
     days = sorted({*_DAYS, PortalSettings.of(at.store).session_days})
     context = {
         "form": form,
         "url": url,
+        "own": await own_domain(at, domain),
         "snippet": f'<a href="{url}">{gettext("Your purchases")}</a>',
         "languages_known": {code: language_name(code) for code in _known(at)},
         "pauses": pauses(),

@@ -19,6 +19,7 @@ from portico.library.models import Sections
 from portico.runtime import Runtime
 from portico.sessions.models import Visit
 from portico.stores.models import PortalSettings, Store
+from portico.web.paths import portal_base
 from portico.web.portal.frame_model import Frame, Language, MenuItem, Notice
 from portico.web.portal.pages import (
     BillingPage,
@@ -71,6 +72,7 @@ async def build_frame(
 ) -> Frame:
     """The frame of the page that is being answered."""
     store, customer = visit.store, visit.customer
+    base = portal_base(store.slug)
     settings = PortalSettings.of(store)
     menu: tuple[MenuItem, ...] = ()
     has_subscriptions = False
@@ -81,8 +83,7 @@ async def build_frame(
         has_subscriptions = sections.subscriptions and "subscriptions" in settings.sections
         extra = await _plugin_items(rt, store, customer, locale)
         said = rt.themes.translations.translator(locale)
-        base = f"/p/{store.slug}/"
-        first = request.path[len(base) :].partition("/")[0]
+        first = request.path.removeprefix(f"/p/{store.slug}/").partition("/")[0]
         shown = frozenset(settings.sections)
         menu = _menu(said, base, sections, shown, first, tuple(extra))
     return Frame(
@@ -96,9 +97,10 @@ async def build_frame(
         notices=tuple(notices),
         privacy_url=settings.privacy_url,
         terms_url=settings.terms_url,
-        imprint_url=f"/p/{store.slug}/imprint" if settings.imprint else None,
+        imprint_url=f"{base}imprint" if settings.imprint else None,
         has_subscriptions=has_subscriptions,
         foot=await _foot(rt, visit, locale),
+        base=base,
     )
 
 
@@ -157,8 +159,9 @@ async def _foot(rt: Runtime, visit: Visit, locale: str) -> tuple[MenuItem, ...]:
 
 
 def _plugin_item(store: Store, plugin: str, item: NavigationItem) -> MenuItem:
-    url = f"/p/{store.slug}/x/{plugin}/{item.path.lstrip('/')}"
-    return MenuItem(item.label, url, item.icon, request.path == url.rstrip("/"))
+    path = f"x/{plugin}/{item.path.lstrip('/')}"
+    here = request.path == f"/p/{store.slug}/{path}".rstrip("/")
+    return MenuItem(item.label, portal_base(store.slug) + path, item.icon, here)
 
 
 @dataclass(frozen=True, slots=True)

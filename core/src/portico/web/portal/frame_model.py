@@ -38,7 +38,8 @@ class Frame:
     """What surrounds every page. ``customer`` is None while nobody is signed in.
 
     ``has_subscriptions`` shows "Cancel a subscription" in the foot. ``languages`` are those the
-    menu offers. ``foot`` are links that plugins add.
+    menu offers. ``foot`` are links that plugins add. ``base`` is the path at which the portal
+    begins: ``/`` on a domain of the store's own; empty for the usual one.
     """
 
     store: Store
@@ -55,3 +56,4 @@ class Frame:
     logo_url: str | None = None
     has_subscriptions: bool = False
     foot: tuple[MenuItem, ...] = ()
+    base: str = ""

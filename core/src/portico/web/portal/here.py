@@ -10,6 +10,7 @@ from portico.runtime import Runtime
 from portico.sessions.models import Session
 from portico.stores.models import Store
 from portico.web.http import current_locale, current_visit, gettext, runtime
+from portico.web.paths import portal_base
 
 
 class Here(NamedTuple):
@@ -22,7 +23,7 @@ class Here(NamedTuple):
 
     def path(self, path: str = "", **query: str | int) -> str:
         """A page of the store's portal."""
-        url = f"/p/{self.store.slug}/{path}"
+        url = portal_base(self.store.slug) + path
         return f"{url}?{urlencode(query)}" if query else url
 
     @property

@@ -1,0 +1,1 @@
+"""Domains of stores: the portal's own, and the one that mails come from."""
