@@ -275,6 +275,16 @@ SETTINGS: dict[str, Audited | Nothing] = {
         {"sections": "billing", "mode": "at_period_end", "session_days": "30", "grace_days": "3",
          "locale": "en", "languages": "en"},
     ),
+    f"{_D}settings/portal/domain": Audited(
+        "domain.enter", "domain:portal.shop.example", {"domain": "portal.shop.example"}
+    ),
+    f"{_D}settings/portal/domain/check": Nothing(
+        "asks the DNS; that a domain is used or given up is noted (tests/domains)"
+    ),
+    f"{_D}settings/portal/domain/remove": Audited(
+        "domain.remove", "domain:portal.shop.example"
+    ),
+    f"{_D}settings/sender/check": Nothing("asks the DNS, and keeps what it says"),
     f"{_D}settings/legal": Audited("store.update", _STORE, {"imprint": "x"}),
     f"{_D}settings/appearance": Audited(
         "store.update", _STORE, {"accent": "#204080", "corners": "soft"}
