@@ -123,6 +123,7 @@ async def test_a_change_that_the_card_refuses_is_taken_back_on_request(
     now = await api.subscriptions.retrieve_async(sub.id)
     assert (now.items.data[0].price.id, now.status) == (made.monthly.id, "active")
     assert now.items.data[0].current_period_end == item.current_period_end
+    assert now.latest_invoice == sub.latest_invoice
 
 
 @pytest.mark.parametrize(("behavior", "status"), [
@@ -343,3 +344,23 @@ async def test_a_code_for_first_buyers_and_one_with_a_minimum(api: V1Services) -
     assert (
         "below its minimum" in (await submit(f"{session.url}/promotion", promotionCode="BIG")).text
     )
+
+
+@pytest.mark.parametrize("declined", [False, True])
+async def test_a_trial_ended_by_hand_is_paid_at_once_or_goes_on(
+    api: V1Services, server: StripeServer, declined: bool
+) -> None:
+    sub = await _subscribed(api, await shop(api), trial_period_days=30)
+    if declined:
+        server.control("decline-next")
+        with pytest.raises(stripe.CardError):
+            await api.subscriptions.update_async(
+                sub.id, {"trial_end": "now", "payment_behavior": "error_if_incomplete"}
+            )
+    else:
+        await api.subscriptions.update_async(sub.id, {"trial_end": "now"})
+    now = await api.subscriptions.retrieve_async(sub.id)
+    assert now.status == ("trialing" if declined else "active")
+    assert (now.trial_end == sub.trial_end) == declined
+    paid = sum(i.amount_paid for i in await _invoices(api, sub))
+    assert paid == (0 if declined else 1000)

@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import sys
+import time
 import traceback
 
 from tests.support.stripe_server import resources
@@ -46,12 +47,15 @@ class Application:
 
 async def _tick(world: World) -> None:
     """Live through what falls due as real time goes by."""
+    took = 0.0
     while True:
-        await asyncio.sleep(2)
+        await asyncio.sleep(max(2.0, 20 * took))
+        begun = time.monotonic()
         try:
             run_until(world, world.now(), None)
         except Problem:
             traceback.print_exc()
+        took = time.monotonic() - begun
 
 
 async def _main(port: int, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """Changes to a running subscription: plan, quantity, trial; what they cost, and previews."""
 
-import copy
 from dataclasses import dataclass, field
 
 from tests.support.stripe_server.billing import discounts, invoices
@@ -30,6 +29,7 @@ class Change:
     reset: bool = False
     """Whether a new period begins now, because the interval changed or somebody asked."""
     deleted: list[str] = field(default_factory=list)
+    ends_trial: bool = False
 
 
 def work_out(world: World, sub: Json, params: Json) -> Change:
@@ -37,11 +37,12 @@ def work_out(world: World, sub: Json, params: Json) -> Change:
     now = world.now(sub["customer"])
     at = params.get("proration_date") or now
     ends = params.get("trial_end")
-    change = Change([copy.deepcopy(item) for item in sub["items"]["data"]])
+    change = Change([dict(item) for item in sub["items"]["data"]])
     old = {item["id"]: item for item in sub["items"]["data"]}
     for place, given in enumerate(params.get("items") or []):
         _one(world, sub, change, given, f"items[{place}]")
     anchor = params.get("billing_cycle_anchor") or {}
+    change.ends_trial = ends == "now"
     change.reset = (
         anchor.get("type") == "now"
         or ends == "now"
@@ -128,9 +129,10 @@ def put_in_force(world: World, sub: Json, change: Change, behavior: str, payment
 
     :raises Problem: 402 with ``error_if_incomplete`` and a card that is refused.
     """
-    before = copy.deepcopy(sub["items"]["data"])
-    anchor, was = sub["billing_cycle_anchor"], sub["status"]
+    before = {**sub, "items": [dict(item) for item in sub["items"]["data"]]}
     _store_items(world, sub, change)
+    if change.ends_trial:
+        sub.update(trial_end=world.now(sub["customer"]), status="active")
     if change.reset:
         sub["billing_cycle_anchor"] = world.now(sub["customer"])
     if not change.reset and behavior != "always_invoice":
@@ -139,27 +141,39 @@ def put_in_force(world: World, sub: Json, change: Change, behavior: str, payment
                 world, one, sub, one["parent"]["subscription_item_details"]["subscription_item"]
             )
         return
-    if sub["status"] == "trialing" and not change.reset:
-        return
-    customer = customer_of(world, sub["customer"])
     lines = list(change.prorations)
     if change.reset:
         lines += [period_line(world, item, item["current_period_start"], item["current_period_end"])
                   for item in sub["items"]["data"]]  # fmt: skip
-    if not lines:
-        return
+    if lines and (change.reset or sub["status"] != "trialing"):
+        _bill_now(world, sub, lines, payment, before)
+
+
+def _bill_now(world: World, sub: Json, lines: list[Json], payment: str, before: Json) -> None:
+    customer = customer_of(world, sub["customer"])
     invoice = bill(world, sub, customer, lines, "subscription_update")
     sub["latest_invoice"] = invoice["id"]
     invoices.finalize(world, invoice)
     if invoice["status"] == "paid" or sub["collection_method"] != "charge_automatically":
         return
     if not invoices.pay(world, invoice, None) and payment == "error_if_incomplete":
-        sub["items"]["data"], sub["billing_cycle_anchor"] = before, anchor
-        for item in before:
-            world.store.add(item)
-        invoices.void(world, invoice)
-        world.change(sub, None, status=was)
+        _take_back(world, sub, before, invoice)
         invoices.refuse(world, invoice)
+
+
+def _take_back(world: World, sub: Json, before: Json, invoice: Json) -> None:
+    """Let a change that was not paid never have been, but for its invoice, which is void."""
+    for item in world.store.pointing("subscription_item", "subscription", sub["id"]):
+        world.store.remove(item)
+    for item in before["items"]:
+        world.store.add(item)
+    sub["items"]["data"] = before["items"]
+    sub["items"]["total_count"] = len(before["items"])
+    for item in world.store.pointing("invoiceitem", "invoice", invoice["id"]):
+        world.change(item, None, invoice=None)
+    invoices.void(world, invoice)
+    kept = ("billing_cycle_anchor", "latest_invoice", "status", "trial_end")
+    world.change(sub, None, **{name: before[name] for name in kept})
 
 
 def _store_items(world: World, sub: Json, change: Change) -> None:

@@ -123,9 +123,7 @@ def _update(world: World, call: Call) -> Json:
         # worked out before anything is written: a refusal must leave the subscription as it was
         change = changes.work_out(world, sub, params)
         before = {"items": {"data": copy.deepcopy(sub["items"]["data"])},
-                  "latest_invoice": sub["latest_invoice"]}  # fmt: skip
-        if params.get("trial_end") == "now":
-            sub.update(trial_end=world.now(sub["customer"]), status="active")
+                  "latest_invoice": sub["latest_invoice"], "status": sub["status"]}  # fmt: skip
         changes.put_in_force(world, sub, change,
                              params.get("proration_behavior", "create_prorations"),
                              params.get("payment_behavior", "allow_incomplete"))  # fmt: skip
