@@ -109,6 +109,9 @@ MONEY: dict[str, Audited | Nothing] = {
     f"{_P}subscriptions/<subscription_id>/payment-method": Nothing(
         "leads to the provider's page; what is given there is noted"
     ),
+    f"{_P}billing/invoices/<invoice_id>/pay": Nothing(
+        "leads to the provider's page; what is paid there is noted as order.paid"
+    ),
     f"{_P}billing/payment-methods": Nothing("as for one subscription"),
     "/x/payments_sandbox/<store>/update/<id>": Audited(
         "payment_method.update", "payment_method:*",
@@ -155,6 +158,10 @@ OWN: dict[str, Audited | Nothing] = {
     f"{_P}settings/data/erase/confirm": Audited(
         "customer.erase", "customer:{stranger}", {"token": "{token}"}, actor="customer:{stranger}",
         who="guest", before=steps.a_mail_to_erase,
+    ),
+    f"{_P}billing/details": Audited(
+        "customer.billing", "customer:{customer_id}", {"name": "Kim", "country": "DE"},
+        actor=CUSTOMER,
     ),
     f"{_P}settings/mails": Nothing("which news somebody wants"),
     f"{_P}mails/unsubscribe": Nothing("which news somebody wants"),

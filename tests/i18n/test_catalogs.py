@@ -17,6 +17,20 @@ def test_the_whole_workspace_is_looked_at() -> None:
     assert len(extract(core)) > 20
 
 
+def test_what_plugins_say_of_themselves_is_collected() -> None:
+    texts = {
+        name: {message.id for message in extract(package)}
+        for package in PACKAGES
+        if (name := package.name.removeprefix("portico_")) in ("email_smtp", "licenses")
+    }
+    # Title, description, a field with its help, a choice; and the settings of each product.
+    assert {
+        "SMTP server", "Sends mail through an SMTP server.", "Mail server",
+        "For example smtp.example.com", "starttls",
+    } <= texts["email_smtp"]  # fmt: skip
+    assert {"License keys", "Valid for days", "uuid4"} <= texts["licenses"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_every_text_is_translated(package: Package, language: str) -> None:

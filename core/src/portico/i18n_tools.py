@@ -2,18 +2,24 @@
 
 Every package of the workspace has a catalog of its own, ``<package>/locale/<language>/
 LC_MESSAGES/<name>.po``. Texts come from Python (``_``, ``N_``, ``gettext``, ``ngettext``),
-from templates, and from the labels of a ``theme.toml``.
+from templates, from the labels of a ``theme.toml``, and from a plugin's title, description and
+settings.
 """
 
 import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+
+from portico.hooks.licenses import LicenseHooks
+from portico.hooks.loader import GROUP
+from portico.web.dashboard.schema_form import form_texts
 
 LANGUAGES = ("de",)
 _METHODS = [
@@ -77,7 +83,21 @@ def extract(package: Package) -> Catalog:
         catalog.add(message, None, [(filename, 0)], auto_comments=comments, context=context)
     for text in _theme_texts(package.folder / "theme.toml"):
         catalog.add(text, None, [("theme.toml", 0)])
+    for text in _plugin_texts(package.name):
+        catalog.add(text, None, [("plugin", 0)])
     return catalog
+
+
+def _plugin_texts(package: str) -> Iterator[str]:
+    """What the dashboard shows of the package's plugins: they need no ``N_`` for it."""
+    for point in entry_points(group=GROUP):
+        if point.module.partition(".")[0] != package:
+            continue
+        plugin = point.load()
+        yield from filter(None, (plugin.title, plugin.description))
+        yield from form_texts(plugin.Settings)
+        if isinstance(plugin, LicenseHooks):
+            yield from form_texts(plugin.license_settings())
 
 
 def _theme_texts(path: Path) -> Iterator[str]:

@@ -68,11 +68,10 @@ async def _plugins(at: Here) -> list[Problem]:
             )
     problems = []
     for name, errors in sorted(failing.items()):
-        loaded = at.rt.registry.get(name)
         when, _, detail = max(errors)
         count = sum(number for _, number, _ in errors)
         words = ngettext("%(plugin)s failed %(num)d time", "%(plugin)s failed %(num)d times", count)
-        title = words % {"plugin": loaded.plugin.title if loaded else name, "num": count}
+        title = words % {"plugin": at.plugin_title(name), "num": count}
         problems.append(
             Problem(title, detail[:_LONGEST], when, place(at, "plugins"), at.say(N_("Plugins")))
         )

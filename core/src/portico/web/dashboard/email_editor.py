@@ -118,7 +118,7 @@ async def _editor(
     )  # fmt: skip
     if "to" not in form.values or not form.values["to"]:
         form.values["to"] = at.seller.email
-    titles = {name: one.plugin.title for name, one in at.rt.registry.plugins.items()}
+    titles = {name: at.plugin_title(name) for name in at.rt.registry.plugins}
     words = at.rt.themes.translations.translator(at.locale)
     context = {
         "edited": edited,

@@ -54,6 +54,13 @@ class Here(NamedTuple):
         text = gettext(message)
         return text % values if values else text
 
+    def plugin_title(self, name: str) -> str:
+        """A plugin's title in the reader's language; its name where it is not installed."""
+        loaded = self.rt.registry.get(name)
+        if loaded is None:
+            return name
+        return self.rt.themes.translations.gettext(self.locale, name)(loaded.plugin.title)
+
     async def audit(
         self, action: str, subject_type: str, subject_id: str, data: Mapping[str, Any] | None = None
     ) -> None:

@@ -101,7 +101,7 @@ async def choices(at: Here, *only: str) -> list[Choice]:
     found = []
     for setting, (label, hook) in CAPABILITIES.items():
         able = {
-            name: at.rt.registry.plugins[name].plugin.title
+            name: at.plugin_title(name)
             for name in at.rt.registry.names_answering(hook)
             if name in on
         }
@@ -274,7 +274,7 @@ async def switch(name: str) -> Response:
         else:
             await activation.retire(at.rt, at.store, name, by=at.by)
             words = gettext("%(plugin)s retires: it begins nothing new.")
-        notice("good", words % {"plugin": loaded.plugin.title})
+        notice("good", words % {"plugin": at.plugin_title(name)})
     return lead_to(at.path(f"plugins/{name}"))
 
 
@@ -296,7 +296,7 @@ async def ask_to_switch_off(name: str) -> Response:
         return await _needed(at, loaded, needed)
     words = [gettext(_GONE), *await _nobody_else(at, name)]
     return await confirm(
-        title=gettext("Switch off %(plugin)s?") % {"plugin": loaded.plugin.title},
+        title=gettext("Switch off %(plugin)s?") % {"plugin": at.plugin_title(name)},
         text=" ".join(words), action=gettext("Switch off"), back=at.path(f"plugins/{name}"),
     )  # fmt: skip
 
@@ -334,7 +334,7 @@ async def switch_off(name: str) -> Response:
         await activation.disable(at.rt, at.store, name, by=at.by)
     except StillNeeded as error:
         return await _needed(at, loaded, error.dependents)
-    notice("good", gettext("%(plugin)s is off.") % {"plugin": loaded.plugin.title})
+    notice("good", gettext("%(plugin)s is off.") % {"plugin": at.plugin_title(name)})
     return lead_to(at.path(f"plugins/{name}"))
 
 

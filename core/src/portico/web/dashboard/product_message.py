@@ -63,7 +63,7 @@ async def _show(
 ) -> Response:
     at = here()
     values = await _sample(at, product)
-    titles = {name: one.plugin.title for name, one in at.rt.registry.plugins.items()}
+    titles = {name: at.plugin_title(name) for name in at.rt.registry.plugins}
     words = at.rt.themes.translations.translator(at.locale)
     message = str(_lines(form.values["confirmation_message"]))
     try:

@@ -107,7 +107,7 @@ def _fields(
         kind = _kind(annotation, info)
         if kind is None:
             continue
-        label = say(info.title) if info.title else name.replace("_", " ").capitalize()
+        label = say(_label(name, info))
         help_text = say(info.description) if info.description else ""
         last4 = ""
         if isinstance(value, SecretStr):
@@ -120,6 +120,21 @@ def _fields(
             ),
             _shown(kind, value),
         )  # fmt: skip
+
+
+def _label(name: str, info: FieldInfo) -> str:
+    return info.title or name.replace("_", " ").capitalize()
+
+
+def form_texts(model: type[BaseModel]) -> Iterator[str]:
+    """What a form of this model says, before it is translated by the plugin's own catalog."""
+    for name, info in model.model_fields.items():
+        annotation, _ = _plain(info.annotation)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from form_texts(annotation)
+        elif _kind(annotation, info) is not None:
+            yield from filter(None, (_label(name, info), info.description))
+            yield from _choices(annotation, False, str).values()
 
 
 def _plain(annotation: Any) -> tuple[Any, bool]:
