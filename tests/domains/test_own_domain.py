@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from portico.cli.doctor import examine
 from portico.domains import service as domains
 from portico.domains.service import InvalidDomain
 from portico.events import service as events
@@ -366,3 +367,23 @@ async def test_a_domain_is_not_claimed_by_two_names_of_the_same_host(
 ) -> None:
     with pytest.raises(InvalidDomain):
         await domains.claim(runtime, store, "PORTICO.test.", by="test")
+
+
+@pytest.mark.parametrize(
+    ("records", "ok", "said"),
+    [
+        ({"A": ["192.0.2.1"]}, True, "answers: portico.test is at 192.0.2.1"),
+        ({"TXT": ['"x"']}, False, "portico.test has no address"),
+        (SILENT, False, "no answer in time"),
+        (FAILS, False, "the servers cannot tell"),
+    ],
+)
+async def test_doctor_says_whether_the_dns_can_be_asked(
+    runtime: Runtime, zone: DnsServer, records: Any, ok: bool, said: str
+) -> None:
+    zone.records["portico.test"] = records
+    async for result in examine(runtime.settings):
+        if result.what.startswith("DNS"):
+            break
+    assert (result.ok, said in result.what, zone.address in result.what) == (ok, True, True)
+    assert result.ok or "PORTICO_DNS_SERVERS" in result.fix

@@ -108,6 +108,8 @@ async def examine(settings: Settings) -> AsyncIterator[Result]:
     yield Result(bool(settings.secret_keys) or settings.demo, "PORTICO_SECRET_KEYS is set",
                  "make a key with `portico secrets generate`")  # fmt: skip
     yield await _check_data_dir(settings)
+    if (asked := await _check_dns(settings)) is not None:
+        yield asked
     try:
         async with running(settings) as rt:
             yield Result(True, f"plugins: {', '.join(rt.registry.plugins) or 'none installed'}")
@@ -115,8 +117,6 @@ async def examine(settings: Settings) -> AsyncIterator[Result]:
                 yield result
                 if not result.ok:
                     return
-            if (asked := await _check_dns(settings)) is not None:
-                yield asked
             for store in await stores.all_stores(rt):
                 async for result in _check_store(rt, store):
                     yield result
