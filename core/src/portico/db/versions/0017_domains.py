@@ -7,8 +7,8 @@ from alembic import op
 
 from portico.db import JSONType, UTCDateTime
 
-revision: str = '0016'
-down_revision: str | Sequence[str] | None = '0015'
+revision: str = "0017"
+down_revision: str | Sequence[str] | None = "0016"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
