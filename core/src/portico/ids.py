@@ -8,6 +8,7 @@ an index grows at its end. Within one process ids of the same millisecond keep t
 import secrets
 import threading
 import time
+from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _lock = threading.Lock()
@@ -22,4 +23,14 @@ def new_id(prefix: str) -> str:
         if value <= _last and (_last >> 80) >= (value >> 80):
             value = _last + 1 + secrets.randbits(32)
         _last = value
+    return _written(prefix, value)
+
+
+def past_id(prefix: str, at: datetime) -> str:
+    """The id of something that was made at ``at``, so that it stands where it belongs in lists."""
+    milliseconds = max(int(at.timestamp() * 1000), 0)
+    return _written(prefix, milliseconds << 80 | secrets.randbits(80))
+
+
+def _written(prefix: str, value: int) -> str:
     return f"{prefix}_" + "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -5, -5))

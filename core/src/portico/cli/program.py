@@ -5,7 +5,18 @@ from collections.abc import Sequence
 
 import typer
 
-from portico.cli import catalog, database, demo, doctor, plugins, secrets, serve, stores, themes
+from portico.cli import (
+    catalog,
+    database,
+    demo,
+    doctor,
+    imports,
+    plugins,
+    secrets,
+    serve,
+    stores,
+    themes,
+)
 from portico.cli.common import fail
 from portico.db import DatabaseUnavailable
 from portico.errors import ConfigurationError, PorticoError
@@ -22,6 +33,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("doctor")(doctor.doctor)
+app.command("import")(imports.import_)
 app.add_typer(database.app, name="db")
 app.add_typer(stores.app, name="store")
 app.add_typer(stores.seller_app, name="seller")
@@ -33,7 +45,7 @@ app.add_typer(secrets.app, name="secrets")
 
 CORE_COMMANDS = frozenset(
     {"demo", "serve", "worker", "doctor", "db", "store", "seller", "plugin", "theme", "product",
-     "file", "secrets"}
+     "file", "secrets", "import"}
 )  # fmt: skip
 
 

@@ -15,6 +15,18 @@ from portico.db import Command, Query
 from portico.events.models import Lane
 from portico.hooks.plugin import PluginSettings
 from portico.orders.models import Order, OrderItem, Payment, Refund
+from portico.past.models import (
+    Held,
+    PastCustomer,
+    PastKind,
+    PastMethod,
+    PastOrder,
+    PastPrice,
+    PastProduct,
+    PastRefund,
+    PastSubscription,
+    Taken,
+)
 from portico.sessions.models import Audience, SignInAttempt
 from portico.stores.models import Mode, Store
 from portico.subscriptions.models import PaymentMethod, Subscription
@@ -94,6 +106,51 @@ class Catalog(Protocol):
 
     async def newest_versions(self, product_id: str) -> Sequence[FileVersion]:
         """The newest version of each file that the product offers now."""
+        ...
+
+
+class Past(Protocol):
+    """Takes in what was sold elsewhere before, many records at a time.
+
+    Quietly: no mail, no event and no license key follows. (Keys for past purchases are issued
+    when the seller asks for them, product by product.) What the store has under a reference of
+    this plugin's stays as it is. Each call is all or nothing; inside ``ctx.db.transaction()`` it
+    is committed together with the plugin's own rows.
+    """
+
+    async def add_products(self, products: Sequence[PastProduct]) -> Taken:
+        """New products: the plugin has to remember which it has given, by the ids returned."""
+        ...
+
+    async def add_prices(self, prices: Sequence[PastPrice]) -> Taken:
+        """New prices, which the plugin remembers as well; those that make no sense are refused."""
+        ...
+
+    async def add_customers(self, customers: Sequence[PastCustomer]) -> Taken:
+        """People, found by their address or made; what is no address is refused."""
+        ...
+
+    async def customers(self, refs: Sequence[str]) -> Mapping[str, str]:
+        """The ids of the people behind these customers of the provider's, as far as known."""
+        ...
+
+    async def add_methods(self, methods: Sequence[PastMethod]) -> Taken:
+        """Payment methods. A person's default stays the default."""
+        ...
+
+    async def add_subscriptions(self, subscriptions: Sequence[PastSubscription]) -> Taken: ...
+
+    async def add_orders(self, orders: Sequence[PastOrder]) -> Taken:
+        """Orders with their payments; the ids are the orders'."""
+        ...
+
+    async def add_refunds(self, refunds: Sequence[PastRefund]) -> Taken:
+        """Refunds of orders that were taken in. Of others they are refused: what follows from
+        them is more than a record, so report them (see ``read_back``)."""
+        ...
+
+    async def held(self, kind: PastKind, refs: Sequence[str]) -> Mapping[str, Held]:
+        """What the store has under these references; what it does not have is left out."""
         ...
 
 
@@ -184,6 +241,10 @@ class PluginDatabase(Protocol):
 
     async def run(self, command: Command, /, **params: object) -> int: ...
 
+    async def run_many(self, command: Command, rows: Sequence[Mapping[str, object]]) -> None:
+        """Run a command once per mapping of parameters, all or none."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[None]: ...
 
 
@@ -225,6 +286,7 @@ class Context:
     customers: Customers
     subscriptions: Subscriptions
     catalog: Catalog
+    past: Past
     mail: Mail
     events: Events
     sign_ins: SignIns

@@ -7,6 +7,7 @@ from portico.hooks.dashboard import DashboardHooks
 from portico.hooks.emails import EmailHooks
 from portico.hooks.events import EventHooks
 from portico.hooks.files import FileStorageHooks
+from portico.hooks.imports import ImportHooks
 from portico.hooks.invoices import InvoiceHooks
 from portico.hooks.licenses import LicenseHooks
 from portico.hooks.lifecycle import LifecycleHooks
@@ -27,5 +28,6 @@ SPECS: tuple[type, ...] = (
     PortalHooks,
     DashboardHooks,
     EventHooks,
+    ImportHooks,
     LifecycleHooks,
 )

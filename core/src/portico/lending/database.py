@@ -1,6 +1,6 @@
 """The database, lent for a plugin's own tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -79,6 +79,10 @@ class LentDatabase:
     async def run(self, command: Command, /, **params: object) -> int:
         self._guard.check(command)
         return await self._db.run(command, **params)
+
+    async def run_many(self, command: Command, rows: Sequence[Mapping[str, object]]) -> None:
+        self._guard.check(command)
+        await self._db.run_many(command, rows)
 
     def transaction(self) -> AbstractAsyncContextManager[None]:
         return self._db.transaction()

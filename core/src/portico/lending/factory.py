@@ -8,6 +8,7 @@ from portico.hooks.plugin import PluginSettings
 from portico.lending.database import LentDatabase, TableGuard
 from portico.lending.limits import LentLimits
 from portico.lending.outgoing import LentEvents, LentMail, LentSignIns, LentUrls
+from portico.lending.past import LentPast
 from portico.lending.records import LentCatalog, LentCustomers, LentOrders, LentSubscriptions
 from portico.lending.scope import Lent
 from portico.lending.secrets import LentSecrets
@@ -48,6 +49,7 @@ class ContextFactory:
             customers=LentCustomers(lent),
             subscriptions=LentSubscriptions(lent),
             catalog=LentCatalog(lent),
+            past=LentPast(lent),
             mail=LentMail(lent),
             events=LentEvents(lent),
             sign_ins=LentSignIns(lent),

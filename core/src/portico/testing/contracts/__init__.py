@@ -18,6 +18,7 @@ from portico.testing.contracts.emails import (
     EmailTransportContract,
 )
 from portico.testing.contracts.files import FileStorageHooksContract
+from portico.testing.contracts.imports import ImportHooksContract
 from portico.testing.contracts.invoices import InvoiceHooksContract
 from portico.testing.contracts.licenses import LicenseHooksContract
 from portico.testing.contracts.payment_methods import PaymentMethodHooksContract
@@ -32,6 +33,7 @@ __all__ = [
     "EmailTransportContract",
     "FileStorageHooksContract",
     "HooksContract",
+    "ImportHooksContract",
     "InvoiceHooksContract",
     "LicenseHooksContract",
     "PaymentMethodHooksContract",

@@ -10,6 +10,7 @@ from portico.hooks.dashboard import DashboardHooks
 from portico.hooks.emails import EmailHooks
 from portico.hooks.events import EventHooks
 from portico.hooks.files import FileStorageHooks
+from portico.hooks.imports import ImportHooks
 from portico.hooks.invoices import InvoiceHooks
 from portico.hooks.licenses import LicenseHooks
 from portico.hooks.lifecycle import LifecycleHooks
@@ -48,6 +49,7 @@ _PROVIDES: tuple[tuple[Hook, str], ...] = (
     (DashboardHooks.dashboard_panels, N_("Parts of the dashboard's pages")),
     (EventHooks.on_event, N_("Acting on what happens")),
     (LifecycleHooks.jobs, N_("Work in the background")),
+    (ImportHooks.importers, N_("Taking over what was sold elsewhere")),
     (LifecycleHooks.routes, N_("Web addresses of its own")),
 )
 

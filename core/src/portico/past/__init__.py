@@ -1,0 +1,1 @@
+"""What was sold elsewhere before Portico: taken in many records at a time, quietly."""
