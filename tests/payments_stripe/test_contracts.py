@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import httpx
 import portico_payments_stripe
 from portico.testing.browser import Browser
 from portico.testing.contracts import (
     CheckoutHooksContract,
+    ImportHooksContract,
     PaymentMethodHooksContract,
     Shop,
     SubscriptionHooksContract,
 )
+from portico_payments_stripe.client import api_base
 
 from tests.payments_stripe.hosted import DECLINED, Person
 
@@ -43,3 +46,11 @@ class TestPaymentMethods(OnStripesPage, PaymentMethodHooksContract):
 
 class TestSubscriptions(OnStripesPage, SubscriptionHooksContract):
     pass
+
+
+class TestImporting(OnStripesPage, ImportHooksContract):
+    async def fill(self, shop: Shop) -> None:
+        async with httpx.AsyncClient(base_url=f"{api_base()}/_control", timeout=60) as control:
+            await control.post("/reset")
+            business = {"customers": 12, "subscriptions": 21, "purchases": 10, "shared": 4}
+            assert (await control.post("/bulk", json=business)).status_code == 200

@@ -13,6 +13,8 @@ from portico.api import (
     HealthCheck,
     HealthReport,
     Hint,
+    Importer,
+    ImportHooks,
     InboundWebhook,
     Job,
     LifecycleHooks,
@@ -54,6 +56,8 @@ from portico_payments_stripe import (
     webhooks,
 )
 from portico_payments_stripe.client import api_base
+from portico_payments_stripe.importing import page as import_page
+from portico_payments_stripe.importing import running, sheet
 from portico_payments_stripe.settings import StripeSettings
 from portico_payments_stripe.tables import metadata
 
@@ -67,6 +71,7 @@ class StripePayments(
     SubscriptionHooks,
     PortalHooks,
     DashboardHooks,
+    ImportHooks,
     LifecycleHooks,
 ):
     """Stripe's hosted pages take the money; this plugin reads back what is true there."""
@@ -142,7 +147,11 @@ class StripePayments(
 
     @hookimpl
     def dashboard_pages(self) -> list[PluginPage]:
-        return [PluginPage("account", seller.account, _BOTH, Role.OWNER)]
+        return [
+            PluginPage("account", seller.account, _BOTH, Role.OWNER),
+            PluginPage("import", import_page.page, _BOTH, Role.OWNER),
+            PluginPage("import.csv", import_page.records, role=Role.OWNER),
+        ]
 
     @hookimpl
     async def dashboard_navigation(self, ctx: Context, seller: Seller) -> list[NavigationItem]:
@@ -151,6 +160,10 @@ class StripePayments(
     @hookimpl
     async def dashboard_panels(self, ctx: Context, slot: PanelSlot) -> list[Panel]:
         return await health.dashboard_panels(ctx, slot)
+
+    @hookimpl
+    def importers(self) -> list[Importer]:
+        return [Importer("stripe", "Stripe", running.run, sheet.sheet)]
 
     # What the plugin brings
 
@@ -165,6 +178,7 @@ class StripePayments(
             Job("reconcile", syncing.daily, every=timedelta(days=1)),
             Job("sync", syncing.run),
             Job("connect", connecting.connect_all),
+            Job("import", running.job),
         ]
 
     @hookimpl

@@ -1,0 +1,1 @@
+"""Taking over a business that is at Stripe already."""
