@@ -72,6 +72,8 @@ def describe(kind: type) -> str:
         line = f"{field.name}: {words}"
         if len(line) > LONGEST and line.endswith("]"):  # as ruff breaks it
             line = re.sub(r"^(.*?\[)(.*)\]$", r"\1\n    \2\n]", line)
+            if max(map(len, line.split("\n"))) > LONGEST:
+                line = line.replace(" | ", "\n    | ")
         lines.append(line)
     return "\n".join([*lines, "```", ""])
 
