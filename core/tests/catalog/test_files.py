@@ -240,3 +240,22 @@ def test_names_are_made_safe_to_show(given, shown):
 )
 def test_media_types_are_guessed_where_none_is_given(given, filename, kind):
     assert media_type(given, filename) == kind
+
+
+async def test_a_storage_that_retires_while_bytes_come_keeps_none(runtime, store, product, memory):
+    async def slow():
+        yield b"one"
+        await activation.retire(runtime, store, "memory", by="test")
+        yield b"two"
+
+    with pytest.raises(Refused, match="no place for files"):
+        await catalog.add_file(
+            runtime, store, product.id, filename="a.zip", chunks=slow(), by="test"
+        )
+    assert memory.kept == {}
+    assert await runtime.db.one(COUNT_VERSIONS) == 0
+
+
+async def test_uploads_at_the_same_time_do_not_wait_for_each_other(runtime, store, product):
+    await asyncio.gather(*(add(runtime, store, product, b"x" * n) for n in range(1, 9)))
+    assert await runtime.db.one(COUNT_VERSIONS) == 8

@@ -151,14 +151,16 @@ async def chosen(
     return able[0] if able else None
 
 
-async def hold(rt: Runtime, store: Store, plugin: str) -> bool:
+async def hold(rt: Runtime, store: Store, plugin: str, *, retiring: bool = False) -> bool:
     """Whether the plugin is on, whatever was read before; it stays so until the transaction ends.
 
-    For what a plugin was chosen for a moment ago and will own once it is committed.
+    For what a plugin was chosen for a moment ago and will own once it is committed. ``retiring``:
+    whether it still answers, for what hangs on a record that it owns already. A transaction that
+    also changes the store's row does that first: two that hold it would wait for each other.
     """
     await rt.db.one(queries.HOLD, store_id=store.id)
     plugins = await rt.hooks.activations.reload(store.id)
-    return plugin in plugins.on
+    return plugin in (plugins.answering if retiring else plugins.on)
 
 
 async def health(rt: Runtime, store: Store | None) -> Sequence[HookHealth]:

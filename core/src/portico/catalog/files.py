@@ -48,6 +48,7 @@ async def add_file(
             )  # fmt: skip
             version = await _add_version(rt, store, product_id, file_id, received, label, notes)
             await changed(rt, store, by, "file.add", "file", file_id, {"version": version.id})
+            await uploads.hold_storage(rt, store, received)
     except BaseException:
         await uploads.discard_unless_kept(rt, store, received)
         raise
@@ -84,6 +85,7 @@ async def replace_file(
                 rt, store, file.product_id, file_id, received, label, notes
             )
             await changed(rt, store, by, "file.replace", "file", file_id, {"version": version.id})
+            await uploads.hold_storage(rt, store, received)
     except BaseException:
         await uploads.discard_unless_kept(rt, store, received)
         raise

@@ -154,6 +154,13 @@ async def receive(
     return received
 
 
+async def hold_storage(rt: Runtime, store: Store, received: Received) -> None:
+    """In the transaction of the row, behind what changes the store's: Refused where the storage
+    was switched off while the bytes came."""
+    if not await activation.hold(rt, store, received.storage):
+        raise Refused(NO_STORAGE)
+
+
 async def discard(rt: Runtime, store: Store, received: Received) -> None:
     """Delete stored bytes that no row refers to. A failure is logged: the caller has a cause."""
     try:

@@ -223,6 +223,8 @@ async def _begin(
 ) -> PaymentMethodUpdate:
     now = rt.clock.now()
     async with rt.db.transaction():
+        if not await activation.hold(rt, store, provider, retiring=True):
+            raise Refused(_NO_PROVIDER)
         update = await rt.db.one(
             queries.ADD_UPDATE,
             store_id=store.id,

@@ -117,6 +117,7 @@ async def append(
                 start=start, size=size, sha256=received.stored.sha256, storage=received.storage,
                 storage_key=received.stored.key,
             )  # fmt: skip
+            await receiving.hold_storage(rt, store, received)
     except BaseException:
         await receiving.discard(rt, store, received)
         raise
