@@ -223,4 +223,4 @@ async def test_without_the_provider_nothing_is_offered(rows, customer, sign_in, 
     assert "Update payment method" not in page
     assert f"{club}/cancel" not in page
     answer = await browser.post(f"subscriptions/{club}/payment-method")
-    assert "did not answer" in await after(browser, answer)
+    assert "cannot take a new payment method" in await after(browser, answer)
