@@ -28,12 +28,12 @@ POINTERS = ("customer", "subscription", "invoice", "payment_intent", "charge", "
 
 def points_to(thing: Json, field: str) -> Any:
     """The id in a field, wherever this kind of object keeps it."""
-    if field == "subscription" and thing["object"] == "invoice":
+    if field == "subscription" and thing.get("object") == "invoice":
         details = (thing["parent"] or {}).get("subscription_details") or {}
         return details.get("subscription")
-    if field == "payment_intent" and thing["object"] == "invoice_payment":
+    if field == "payment_intent" and thing.get("object") == "invoice_payment":
         return thing["payment"].get("payment_intent")
-    if field == "subscription" and thing["object"] == "invoiceitem":
+    if field == "subscription" and thing.get("object") == "invoiceitem":
         details = (thing["parent"] or {}).get("subscription_details") or {}
         return details.get("subscription")
     return thing.get(field)
