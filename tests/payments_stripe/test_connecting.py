@@ -91,7 +91,7 @@ def portico_settings() -> dict[str, Any]:
 
 
 async def test_the_endpoint_asks_for_exactly_what_is_needed(shop: Shop) -> None:
-    await shop.work()
+    await shop.work(seconds=10)
     account = await accounts.get(shop.ctx, Mode.TEST)
     assert account is not None
     made = shop.held(account.webhook_id)
@@ -106,7 +106,7 @@ async def test_the_endpoint_asks_for_exactly_what_is_needed(shop: Shop) -> None:
 
 
 async def test_another_secret_while_the_one_before_counts(shop: Shop) -> None:
-    await shop.work()
+    await shop.work(seconds=10)
     account = await accounts.get(shop.ctx, Mode.TEST)
     assert account is not None
     before = await shop.ctx.secrets.get(webhooks.secret_name(Mode.TEST, "new"))
@@ -149,7 +149,7 @@ async def test_a_key_that_was_revoked_is_told_to_the_seller_and_not_to_customers
     from portico.api import Refused  # noqa: PLC0415
 
     shop.server.control("key", key="sk_test_soon_gone", permissions=None)
-    await shop.work()
+    await shop.work(seconds=10)
     await shop.set(test_key="sk_test_soon_gone")
     shop.server.control("revoke", key="sk_test_soon_gone")
     with pytest.raises(Refused, match="cannot take payments at the moment"):

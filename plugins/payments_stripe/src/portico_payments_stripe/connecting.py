@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OLD_SECRET_COUNTS = timedelta(hours=24)
 """How long webhooks signed with the secret before count: as long as Stripe may still sign so."""
+UNTIL_SAVED = timedelta(seconds=5)
+"""A key is tried before it is saved: by then it is."""
 _NOTHING = "portico_check"
 """An id that nothing has: asking for it shows whether one may ask, and changes nothing."""
 _NO_ANSWER = N_("Stripe did not answer, so the key could not be tried. Try again in a minute.")
@@ -89,7 +91,7 @@ async def validate(ctx: Context, change: SettingsChange) -> None:
     if wrong:
         raise InvalidSettings(wrong)
     if any(new.key(mode) for mode in Mode):
-        await ctx.events.enqueue("connect", {}, key="connect")
+        await ctx.events.enqueue("connect", {}, after=UNTIL_SAVED, key="connect")
 
 
 def _form(key: str, mode: Mode) -> str | None:
