@@ -7,6 +7,7 @@ from portico.activation import service as activation
 from portico.api import Interval, OrderState, Refused, SubscriptionStatus
 from portico.orders import service as orders
 from portico.orders.models import PaymentState
+from portico.stores import service as stores
 
 from tests.payments_stripe.hosted import ASKS, DECLINED
 from tests.payments_stripe.shop import Shop
@@ -181,11 +182,13 @@ async def test_more_than_is_left_at_stripe_is_refused_in_words(shop: Shop) -> No
         await orders.refund(shop.rt, shop.store, order.id, 2000, None, by="test")
 
 
-@pytest.mark.parametrize(("rule", "kept"), [("keep_access", True), ("withdraw_access", False)])
-async def test_a_dispute_follows_the_stores_rule(shop: Shop, rule: str, kept: bool) -> None:
+@pytest.mark.parametrize(("withdraws", "kept"), [(False, True), (True, False)])
+async def test_a_dispute_follows_the_stores_rule(shop: Shop, withdraws: bool, kept: bool) -> None:
     from portico.entitlements import service as entitlements  # noqa: PLC0415
 
-    await shop.set(on_dispute=rule)
+    shop.store = await stores.update_portal(
+        shop.rt, shop.store.id, {"withdraw_access_while_disputed": withdraws}, by="test"
+    )
     order = await shop.buy()
     charge = shop.held((await session_of(shop))["payment_intent"])["latest_charge"]
     made = shop.server.control("dispute", charge=charge, reason="fraudulent")

@@ -23,7 +23,6 @@ from portico.api import (
 
 from portico_payments_stripe import outside, queries, refs, reports
 from portico_payments_stripe.client import Missing, connected
-from portico_payments_stripe.settings import DisputeRule, StripeSettings
 from portico_payments_stripe.values import (
     from_stripe,
     mode_of,
@@ -297,8 +296,7 @@ async def _of_dispute(ctx: Context, stripe: StripeClient, stripe_id: str) -> lis
     )
     if payment_ref is None:
         return []
-    rule = ctx.settings(StripeSettings).on_dispute
-    return [reports.dispute_report(dispute, payment_ref, rule is DisputeRule.WITHDRAW)]
+    return [reports.dispute_report(dispute, payment_ref)]
 
 
 async def _default_of(stripe: StripeClient, method: PaymentMethod) -> str | None:

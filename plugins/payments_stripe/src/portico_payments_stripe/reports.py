@@ -199,7 +199,7 @@ def refund_state(refund: Refund) -> RefundState:
     return _REFUNDS.get(refund.status or "", RefundState.PENDING)
 
 
-def dispute_report(dispute: Dispute, payment_ref: str, withdraw: bool) -> DisputeReport:
+def dispute_report(dispute: Dispute, payment_ref: str) -> DisputeReport:
     """A charge that a bank takes back."""
     currency = dispute.currency.upper()
     return DisputeReport(
@@ -209,5 +209,4 @@ def dispute_report(dispute: Dispute, payment_ref: str, withdraw: bool) -> Disput
         amount=from_stripe(dispute.amount, currency),
         currency=currency,
         at=moment(dispute.created),
-        withdraw_access=withdraw,
     )

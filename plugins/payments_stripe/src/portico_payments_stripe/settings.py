@@ -1,16 +1,7 @@
 """What a seller sets, and which of it counts in which mode."""
 
-from enum import StrEnum
-
 from portico.api import N_, Mode, PluginSettings
 from pydantic import Field, SecretStr
-
-
-class DisputeRule(StrEnum):
-    """What a customer who disputes a charge has of the purchase meanwhile."""
-
-    KEEP = "keep_access"
-    WITHDRAW = "withdraw_access"
 
 
 class StripeSettings(PluginSettings):
@@ -64,17 +55,7 @@ class StripeSettings(PluginSettings):
             "with the cards kept there."
         ),
     )
-    on_dispute: DisputeRule = Field(
-        DisputeRule.KEEP,
-        title=N_("While a charge is disputed"),
-        description=N_("What a customer has of a purchase whose charge the bank is looking into."),
-    )
 
     def key(self, mode: Mode) -> str:
         """The API key for a mode; empty where there is none."""
         return (self.live_key if mode is Mode.LIVE else self.test_key).get_secret_value()
-
-
-# How the form shows what ``on_dispute`` may be.
-N_("keep access")
-N_("withdraw access")
