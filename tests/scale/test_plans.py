@@ -17,8 +17,9 @@ from tests.support import plans, scale
 SIZES = (3000, 15_000, 500)
 """From 1000 on a product has more buyers than a page counts."""
 LARGE = 400
-SOME = 60
-"""Blocks that a page may read more of whatever its size: indexes get a level higher."""
+SOME = 100
+"""Blocks that a page may read more of whatever its size: indexes get a level higher, and the list
+of products counts the sales of each up to a thousand."""
 ASKING = ("/tell", "/licenses/past")
 """Questions before something is done for every buyer of a product. They count up to a thousand."""
 

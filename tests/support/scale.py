@@ -270,6 +270,13 @@ def _leaves(path: str) -> bool:
 def _lists(size: int, middle: int, customer: int) -> Iterator[str]:
     email = f"{_md5(customer)[:10]}.{customer}@"
     key, number = _md5(middle).upper(), 1000 + middle
+    yield from (f"?period={one}" for one in ("7d", "90d", "12m"))
+    yield from (f"products?{one}" for one in ("q=product-1", "state=active"))
+    yield from (
+        f"emails/sent?{one}"
+        for one in ("state=bounced", "kind=confirmation", "q=customer@example.com", "q=customer")
+    )
+    yield "customers?signed_in=never"
     yield from (f"orders?state={one}" for one in ("paid", "failed", "refunded", "pending"))
     product = of_number("prod", 3)
     yield from (f"{one}?product={product}" for one in ("orders", "subscriptions", "licenses"))
