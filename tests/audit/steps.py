@@ -288,5 +288,10 @@ async def the_help_desk(walk: Walk) -> Mapping[str, str]:
     return {"name": "helpdesk"}
 
 
+async def stripe(walk: Walk) -> Mapping[str, str]:
+    await activation.enable(walk.world.rt, walk.world.store, "payments_stripe", by="test")
+    return {"name": "payments_stripe"}
+
+
 async def the_logo(walk: Walk) -> Mapping[str, str]:
     return {"name": "logo"}

@@ -129,6 +129,12 @@ MONEY: dict[str, Audited | Nothing] = {
     f"{_D}x/helpdesk/open": Audited(
         "plugin.page", "plugin:helpdesk", before=steps.the_help_desk
     ),
+    f"{_D}x/payments_stripe/account": Audited(
+        "plugin.page", "plugin:payments_stripe", before=steps.stripe
+    ),
+    f"{_D}x/payments_stripe/import": Audited(
+        "plugin.page", "plugin:payments_stripe", before=steps.stripe
+    ),
     f"{_P}x/withdrawal_eu/withdraw": Nothing("a statement to the seller; the refund is noted"),
     f"{_P}x/helpdesk/questions": Nothing("a question to the seller"),
 }  # fmt: skip

@@ -30,7 +30,7 @@ from portico.subscriptions import service as subscriptions
 from quart import Quart
 
 PLUGINS = ("auth_email_link", "payments_sandbox", "files_local", "licenses", "email_smtp",
-           "email_mailbox", "helpdesk", "withdrawal_eu")  # fmt: skip
+           "email_mailbox", "helpdesk", "withdrawal_eu", "payments_stripe")  # fmt: skip
 VICTIM = "customer@example.com"
 
 
