@@ -9,8 +9,10 @@ from portico.testing.browser import Browser
 from portico.testing.contracts import (
     CheckoutHooksContract,
     ImportHooksContract,
+    InvoiceHooksContract,
     PaymentMethodHooksContract,
     Shop,
+    SubscriptionChangeHooksContract,
     SubscriptionHooksContract,
 )
 from portico_payments_stripe.client import api_base
@@ -54,3 +56,11 @@ class TestImporting(OnStripesPage, ImportHooksContract):
             await control.post("/reset")
             business = {"customers": 12, "subscriptions": 21, "purchases": 10, "shared": 4}
             assert (await control.post("/bulk", json=business)).status_code == 200
+
+
+class TestSubscriptionChanges(OnStripesPage, SubscriptionChangeHooksContract):
+    pass
+
+
+class TestInvoices(OnStripesPage, InvoiceHooksContract):
+    pass

@@ -174,6 +174,21 @@ async def test_who_stays_pays_half_for_three_months_and_is_asked_once(shop: Shop
     assert totals == [2000, 1000, 1000, 1000, 2000]
 
 
+async def test_what_makes_no_sense_for_a_year_is_not_offered(shop: Shop) -> None:
+    """A pause of three months, or a discount for three, in a year that is paid for."""
+    await rules(
+        shop,
+        cancellation={"retention_percent_off": 50, "retention_months": 3},
+        subscription_update={"pause_months": 3},
+    )
+    running = await shop.subscribe(interval=Interval.YEAR)
+    assert not await changes.offer_for(shop.rt, shop.store, running)
+    product = await catalog.product_by_id(shop.rt, shop.store.id, running.product_id)
+    assert plans.pause_lengths(shop.store, product, running) == []
+    with pytest.raises(Refused):
+        await changes.pause(shop.rt, shop.store, await shop.customer(), running.id, 1)
+
+
 async def test_what_a_provider_never_answered_is_done_by_the_worker_once(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

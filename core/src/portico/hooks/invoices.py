@@ -11,7 +11,7 @@ from portico.invoices.models import BillingDetails, Invoice
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """The PDF of an invoice: its bytes, or an https URL that works now."""
+    """The PDF of an invoice: its bytes, or a URL that works now."""
 
     filename: str
     content: bytes | None = None

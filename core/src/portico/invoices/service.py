@@ -60,7 +60,7 @@ async def document(
     found = await rt.hooks.owner(
         store, invoice.provider, InvoiceHooks.invoice_document, invoice, locale=locale
     )
-    if found.content is None and not (found.url or "").startswith("https://"):
+    if found.content is None and not (found.url or "").startswith(("https://", "http://")):
         raise Refused(_NO_DOCUMENT)
     return found
 

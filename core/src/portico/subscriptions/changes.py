@@ -37,8 +37,7 @@ from portico.subscriptions.models import (
     Subscription,
     SubscriptionChange,
 )
-from portico.subscriptions.plans import NOT_NOW, can_change, may_offer, offered
-from portico.subscriptions.rules import rules_of
+from portico.subscriptions.plans import NOT_NOW, can_change, may_offer, offered, pause_lengths
 
 PREVIEW_LASTS = timedelta(minutes=30)
 """How long the amounts of a preview can be confirmed."""
@@ -167,7 +166,7 @@ async def pause(
     """Collect nothing for that many months. Errors as with ``confirm_change``."""
     subscription = await _own(rt, store, customer, subscription_id)
     product = await catalog.product_by_id(rt, store.id, subscription.product_id)
-    if not 1 <= months <= rules_of(store, product).pause_months:
+    if months not in pause_lengths(store, product, subscription):
         raise Refused(NOT_NOW)
     change = _new(rt, subscription, ChangeKind.PAUSE, ChangeState.PENDING)
     until = pause_ends(subscription, months)
@@ -191,7 +190,8 @@ async def unpause(
 
 async def offer_for(rt: Runtime, store: Store, subscription: Subscription) -> bool:
     """Whether the store's discount can be offered now."""
-    return may_offer(store, subscription, await of_subscription(rt, store.id, subscription.id))
+    made = await of_subscription(rt, store.id, subscription.id)
+    return may_offer(store, subscription, made, rt.clock.now())
 
 
 async def accept_offer(

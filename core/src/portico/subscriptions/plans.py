@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from portico.catalog import service as catalog
-from portico.catalog.models import Price, PriceType, Product, ProductState
+from portico.catalog.models import Interval, Price, PriceType, Product, ProductState
 from portico.hooks.errors import Refused
 from portico.i18n import N_
 from portico.orders.checkout import MAX_QUANTITY
+from portico.orders.paid import add_interval
 from portico.runtime import Runtime
 from portico.stores.models import PortalSettings, Store
 from portico.subscriptions.models import (
@@ -58,6 +60,14 @@ def can_change(subscription: Subscription) -> bool:
         and subscription.provider_ref is not None
         and not subscription.managed_elsewhere
     )
+
+
+def pause_lengths(store: Store, product: Product | None, subscription: Subscription) -> list[int]:
+    """How many months a customer may pause for: whole periods, for one that begins in a pause is
+    never paid for."""
+    steps = {Interval.MONTH: 1, Interval.YEAR: 12}
+    step = steps.get(subscription.interval, 0) * subscription.interval_count or 1
+    return list(range(step, rules_of(store, product).pause_months + 1, step))
 
 
 async def choices(rt: Runtime, store: Store, subscription: Subscription) -> Choices:
@@ -112,13 +122,18 @@ async def offered(
     return price
 
 
-def may_offer(store: Store, subscription: Subscription, made: Iterable[SubscriptionChange]) -> bool:
+def may_offer(
+    store: Store, subscription: Subscription, made: Iterable[SubscriptionChange], now: datetime
+) -> bool:
     """Whether the store has a discount for who stays, and this one has not had it before.
 
-    ``made`` are the changes of the subscription so far.
+    ``made`` are the changes of the subscription so far. A discount that is over before the next
+    payment is no offer.
     """
-    if not PortalSettings.of(store).cancellation.retention_percent_off:
+    rules = PortalSettings.of(store).cancellation
+    if not rules.retention_percent_off or not can_change(subscription):
         return False
+    lasts = add_interval(now, Interval.MONTH, rules.retention_months)
     had = (ChangeState.PENDING, ChangeState.SUCCEEDED)
     taken = any(one.kind is ChangeKind.RETENTION and one.state in had for one in made)
-    return can_change(subscription) and not taken and subscription.discounted_amount is None
+    return not taken and subscription.discounted_amount is None and subscription.charged_at < lasts

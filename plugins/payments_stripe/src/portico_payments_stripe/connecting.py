@@ -55,6 +55,7 @@ PERMISSIONS = (
     Permission("Payment Methods", True, lambda s: s.v1.payment_methods.detach_async(_NOTHING)),
     Permission("Products", True, lambda s: s.v1.products.update_async(_NOTHING, {})),
     Permission("Prices", True, lambda s: s.v1.prices.update_async(_NOTHING, {})),
+    Permission("Coupons", True, lambda s: s.v1.coupons.update_async(_NOTHING, {})),
     Permission("Checkout Sessions", True, lambda s: s.v1.checkout.sessions.expire_async(_NOTHING)),
     Permission("Subscriptions", True, lambda s: s.v1.subscriptions.update_async(_NOTHING, {})),
     Permission("Invoices", True, lambda s: s.v1.invoices.pay_async(_NOTHING)),

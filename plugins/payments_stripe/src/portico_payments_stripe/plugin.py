@@ -5,7 +5,10 @@ from pathlib import Path
 
 from portico.api import (
     N_,
+    BillingUpdate,
     CancellationRequest,
+    ChangePreview,
+    ChangeRequest,
     Checkout,
     CheckoutHooks,
     Context,
@@ -16,12 +19,17 @@ from portico.api import (
     Importer,
     ImportHooks,
     InboundWebhook,
+    Invoice,
+    InvoiceDocument,
+    InvoiceHooks,
+    InvoicePayment,
     Job,
     LifecycleHooks,
     Mode,
     NavigationItem,
     Panel,
     PanelSlot,
+    PauseRequest,
     PaymentMethod,
     PaymentMethodHooks,
     Plugin,
@@ -33,9 +41,11 @@ from portico.api import (
     RefundRequest,
     Report,
     Resumption,
+    RetentionOffer,
     Role,
     Seller,
     SettingsChange,
+    SubscriptionChangeHooks,
     SubscriptionHooks,
     SubscriptionReport,
     UpdateOutcome,
@@ -43,10 +53,11 @@ from portico.api import (
     hookimpl,
 )
 
-from portico_payments_stripe import checkout as buying
 from portico_payments_stripe import (
+    changes,
     connecting,
     health,
+    invoices,
     methods,
     polling,
     reading,
@@ -55,6 +66,7 @@ from portico_payments_stripe import (
     syncing,
     webhooks,
 )
+from portico_payments_stripe import checkout as buying
 from portico_payments_stripe.client import api_base
 from portico_payments_stripe.importing import page as import_page
 from portico_payments_stripe.importing import running, sheet
@@ -69,6 +81,8 @@ class StripePayments(
     CheckoutHooks,
     PaymentMethodHooks,
     SubscriptionHooks,
+    SubscriptionChangeHooks,
+    InvoiceHooks,
     PortalHooks,
     DashboardHooks,
     ImportHooks,
@@ -91,6 +105,7 @@ class StripePayments(
     def form_action_origins(self) -> list[str]:
         base = api_base()
         ours = ["https://checkout.stripe.com", "https://billing.stripe.com"]
+        ours.append("https://invoice.stripe.com")
         return [*ours, base] if base else ours
 
     @hookimpl
@@ -136,6 +151,44 @@ class StripePayments(
     @hookimpl
     async def resume_subscription(self, ctx: Context, request: Resumption) -> SubscriptionReport:
         return await subscriptions.resume(ctx, request)
+
+    @hookimpl
+    async def preview_subscription_change(
+        self, ctx: Context, request: ChangeRequest
+    ) -> ChangePreview:
+        return await changes.preview(ctx, request)
+
+    @hookimpl
+    async def change_subscription(self, ctx: Context, request: ChangeRequest) -> list[Report]:
+        return await changes.change(ctx, request)
+
+    @hookimpl
+    async def pause_subscription(self, ctx: Context, request: PauseRequest) -> SubscriptionReport:
+        return await changes.pause(ctx, request)
+
+    @hookimpl
+    async def unpause_subscription(self, ctx: Context, request: PauseRequest) -> SubscriptionReport:
+        return await changes.unpause(ctx, request)
+
+    @hookimpl
+    async def apply_retention_offer(
+        self, ctx: Context, request: RetentionOffer
+    ) -> SubscriptionReport:
+        return await changes.discount(ctx, request)
+
+    # Invoices
+
+    @hookimpl
+    async def invoice_document(self, ctx: Context, invoice: Invoice) -> InvoiceDocument:
+        return await invoices.document(ctx, invoice)
+
+    @hookimpl
+    async def start_invoice_payment(self, ctx: Context, request: InvoicePayment) -> Redirect:
+        return await invoices.start_payment(ctx, request)
+
+    @hookimpl
+    async def update_billing_details(self, ctx: Context, update: BillingUpdate) -> None:
+        await invoices.update_details(ctx, update)
 
     # The customer
 

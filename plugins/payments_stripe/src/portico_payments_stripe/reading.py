@@ -21,7 +21,7 @@ from portico.api import (
     SubscriptionReport,
 )
 
-from portico_payments_stripe import outside, queries, refs, reports
+from portico_payments_stripe import invoices, outside, queries, refs, reports
 from portico_payments_stripe.client import Missing, connected
 from portico_payments_stripe.values import (
     from_stripe,
@@ -38,7 +38,11 @@ if TYPE_CHECKING:
 
 KEEP_EVENTS = timedelta(days=32)
 """Stripe sends an event again for three days, and lists it for thirty."""
-_SUBSCRIPTION = ["default_payment_method", "customer.invoice_settings.default_payment_method"]
+_SUBSCRIPTION = [
+    "default_payment_method",
+    "customer.invoice_settings.default_payment_method",
+    "discounts.source.coupon",
+]
 _SESSION = ["payment_intent.latest_charge", "payment_intent.payment_method", "line_items"]
 
 
@@ -76,7 +80,7 @@ async def _seen(ctx: Context, event_id: str) -> None:
 
 async def _read(ctx: Context, stripe: StripeClient, kind: str, stripe_id: str) -> list[Report]:
     match kind:
-        case "payment":
+        case "payment" | "invoice":
             return await _of_payment(ctx, stripe, stripe_id)
         case "subscription":
             return await of_subscription(ctx, stripe, stripe_id)
@@ -192,7 +196,8 @@ async def _of_period(
         # What core asked for, and what was typed in to pay less, is the session's to tell.
         session = await stripe.v1.checkout.sessions.retrieve_async(payment, {"expand": _SESSION})
         paid_at = invoice.status_transitions.paid_at
-        return [reports.session_report(session, _pays(subscription), paid_at)]
+        of_session = reports.session_report(session, _pays(subscription), paid_at)
+        return [of_session, *_kept_invoice(invoice, payment, subscription.id)]
     if invoice.total <= 0 and not begins:
         return []  # a credit, or a change that cost nothing
     intent = await _intent_of(stripe, invoice)
@@ -208,7 +213,13 @@ async def _of_period(
     )
     if begins and report.state is PaymentState.SUCCEEDED:
         report = await outside.with_purchase_of_subscription(ctx, subscription, invoice, report)
-    return [report]
+    return [report, *_kept_invoice(invoice, payment, subscription.id)]
+
+
+def _kept_invoice(invoice: Invoice, payment: str, subscription: str | None) -> list[Report]:
+    """The invoice itself, where it is about money."""
+    report = invoices.report(invoice, payment, subscription) if invoice.total else None
+    return [report] if report is not None else []
 
 
 async def _of_invoice(ctx: Context, stripe: StripeClient, stripe_id: str) -> list[Report]:
@@ -228,7 +239,7 @@ async def _of_invoice(ctx: Context, stripe: StripeClient, stripe_id: str) -> lis
     if report.state is PaymentState.SUCCEEDED:
         report = await outside.with_purchase_of_invoice(ctx, invoice, report)
     await _remember_person(ctx, report.customer_ref, invoice.id, report.mode)
-    return [report]
+    return [report, *_kept_invoice(invoice, invoice.id, None)]
 
 
 async def _intent_of(stripe: StripeClient, invoice: Invoice) -> PaymentIntent | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from portico.api import (
     DisputeReport,
     DisputeState,
+    OrderKind,
     PaymentMethodReport,
     PaymentReport,
     PaymentState,
@@ -132,6 +135,9 @@ def invoice_report(
         customer_ref=ref(invoice.customer),
         subscription_ref=subscription_ref,
         discount=from_stripe(sum(one.amount for one in discounts), currency),
+        order_kind=OrderKind.CHANGE
+        if invoice.billing_reason == "subscription_update"
+        else OrderKind.RENEWAL,
     )
 
 
@@ -160,6 +166,7 @@ def subscription_report(
     amounts = [one.price.unit_amount for one in items]
     known = all(one is not None for one in amounts)
     total = sum((one.price.unit_amount or 0) * (one.quantity or 1) for one in items)
+    reduced, reduced_until = _reduced(subscription, total)
     return SubscriptionReport(
         provider_ref=subscription.id,
         status=STATUSES[subscription.status],
@@ -174,10 +181,31 @@ def subscription_report(
         amount=from_stripe(total, subscription.currency) if known else None,
         quantity=first.quantity or 1,
         price_id=price_id,
+        discounted_amount=reduced if known else None,
+        discount_ends_at=reduced_until,
         paused=pause is not None,
         resumes_at=moment_or_none(pause.resumes_at) if pause is not None else None,
         managed_elsewhere=subscription.schedule is not None,
     )
+
+
+def _reduced(subscription: Subscription, total: int) -> tuple[int | None, datetime | None]:
+    """What a period costs with the discounts in force, and until when; nothing without one, or
+    where Stripe was not asked for them whole."""
+    now_less, ends = Decimal(total), list[int]()
+    for one in subscription.discounts or []:
+        coupon: Any = whole(getattr(whole(one), "source", None) and whole(one).source.coupon)
+        if coupon is None:
+            return None, None
+        if coupon.percent_off is not None:
+            now_less -= now_less * Decimal(str(coupon.percent_off)) / 100
+        else:
+            now_less -= coupon.amount_off or 0
+        ends += [whole(one).end] if whole(one).end else []
+    rounded = int(max(now_less, Decimal(0)).quantize(Decimal(1), ROUND_HALF_UP))
+    if rounded == total:
+        return None, None
+    return from_stripe(rounded, subscription.currency), moment_or_none(min(ends, default=None))
 
 
 def refund_report(refund: Refund, payment_ref: str) -> RefundReport:
@@ -209,4 +237,6 @@ def dispute_report(dispute: Dispute, payment_ref: str) -> DisputeReport:
         amount=from_stripe(dispute.amount, currency),
         currency=currency,
         at=moment(dispute.created),
+        reason=dispute.reason,
+        due_by=moment_or_none(dispute.evidence_details.due_by),
     )

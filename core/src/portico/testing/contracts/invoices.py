@@ -39,32 +39,26 @@ class InvoiceHooksContract(PaymentsContract):
         """The document as core asks for it."""
         return await shop.ask(InvoiceHooks.invoice_document, invoice)
 
-    async def test_a_purchase_has_an_invoice_and_a_document(
+    async def test_a_period_of_a_subscription_has_an_invoice_and_a_document(
         self, shop: Shop, browser: Browser
     ) -> None:
-        bought = await self.buy(shop, browser)
+        bought = await self.buy(shop, browser, Interval.MONTH)
         (invoice,) = await shop.rt.db.all(INVOICES)
+        (subscription,) = await shop.rt.db.all(SUBSCRIPTIONS)
         assert (invoice.state, invoice.total, invoice.amount_due) == (InvoiceState.PAID, 2000, 0)
         assert (invoice.order_id, invoice.customer_id) == (bought.order.id, shop.customer.id)
+        assert invoice.subscription_id == subscription.id
         assert invoice.number
         assert invoice.paid_at is not None
         document = await self.the_document(shop, invoice)
         if document.content is not None:
             assert document.content.startswith(b"%PDF-")
         else:
-            assert (document.url or "").startswith("https://")
+            assert (document.url or "").startswith(("https://", "http://"))
         assert document.filename.endswith(".pdf")
 
-    async def test_a_period_of_a_subscription_has_its_invoice(
-        self, shop: Shop, browser: Browser
-    ) -> None:
-        await self.buy(shop, browser, Interval.MONTH)
-        (invoice,) = await shop.rt.db.all(INVOICES)
-        (subscription,) = await shop.rt.db.all(SUBSCRIPTIONS)
-        assert invoice.subscription_id == subscription.id
-
     async def test_a_stranger_has_no_document(self, shop: Shop, browser: Browser) -> None:
-        await self.buy(shop, browser)
+        await self.buy(shop, browser, Interval.MONTH)
         (invoice,) = await shop.rt.db.all(INVOICES)
         with pytest.raises(Refused):
             await self.the_document(shop, replace(invoice, provider_ref="unknown"))
@@ -98,6 +92,6 @@ class InvoiceHooksContract(PaymentsContract):
         details = BillingDetails("Ada Beck", "Beck Type", "Lindenweg 4", country="DE")
         await self.buy(shop, browser)
         await shop.ask(InvoiceHooks.update_billing_details, BillingUpdate(shop.customer, details))
-        wrong = BillingUpdate(shop.customer, replace(details, vat_id="??"))
+        wrong = BillingUpdate(shop.customer, replace(details, vat_id="INVALID"))
         with pytest.raises(Refused):
             await shop.ask(InvoiceHooks.update_billing_details, wrong)

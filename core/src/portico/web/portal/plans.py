@@ -7,7 +7,6 @@ from portico.library.models import SubscriptionData
 from portico.subscriptions import changes, plans
 from portico.subscriptions.models import ChangeState, Subscription, SubscriptionChange
 from portico.subscriptions.plans import Choice, Choices
-from portico.subscriptions.rules import rules_of
 from portico.web.http import form, notice, redirect, render, signed_in
 from portico.web.portal.here import Here, here, not_found
 from portico.web.portal.provider import Failed, attempt
@@ -144,8 +143,8 @@ async def ask_to_pause(subscription_id: str) -> Response:
     if not await may_pause(at, subject):
         return _of(at, subject.id)
     row = await _row(at, data)
-    most = rules_of(at.store, row.product).pause_months
-    ends = tuple((months, changes.pause_ends(subject, months)) for months in range(1, most + 1))
+    lengths = plans.pause_lengths(at.store, row.product, subject)
+    ends = tuple((months, changes.pause_ends(subject, months)) for months in lengths)
     return await render(PausePage(row, ends))
 
 

@@ -32,7 +32,7 @@ async def may_pause(at: Here, subject: Subscription) -> bool:
     """Whether a pause can be offered."""
     return (
         plans.can_change(subject)
-        and rules_of(at.store, await _product(at, subject)).pause_months > 0
+        and bool(plans.pause_lengths(at.store, await _product(at, subject), subject))
         and await offers(at, subject.provider, SubscriptionChangeHooks.pause_subscription)
     )
 
@@ -48,6 +48,7 @@ async def may_unpause(at: Here, subject: Subscription) -> bool:
 async def may_offer(at: Here, data: SubscriptionData) -> bool:
     """Whether to show the store's discount to a customer who wants to cancel."""
     subject = data.subject[0]
-    return plans.may_offer(at.store, subject, data.changes) and await offers(
+    now = at.rt.clock.now()
+    return plans.may_offer(at.store, subject, data.changes, now) and await offers(
         at, subject.provider, SubscriptionChangeHooks.apply_retention_offer
     )
