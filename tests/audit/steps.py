@@ -232,8 +232,8 @@ async def a_change_of_plan(walk: Walk) -> Mapping[str, str]:
     """Two instead of one, in a store that lets customers change, pause and pay less."""
     rt = walk.world.rt
     rules = {
-        "subscription_update": {"quantity": True, "pause_months": 3},
-        "cancellation": {"retention_percent_off": 20},
+        "subscription_update": {"quantity": True, "pause_months": 12},
+        "cancellation": {"retention_percent_off": 20, "retention_months": 13},
     }
     store = await stores.update_portal(rt, walk.world.store.id, rules, by="test")
     customer = await customers.by_id(rt, store.id, walk.ids["customer_id"])
