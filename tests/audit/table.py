@@ -113,12 +113,6 @@ MONEY: dict[str, Audited | Nothing] = {
         "leads to the provider's page; what is paid there is noted as order.paid"
     ),
     f"{_P}billing/payment-methods": Nothing("as for one subscription"),
-    f"{_P}billing/invoices/<invoice_id>/pay": Nothing(
-        "leads to the provider's page; what is paid there is noted"
-    ),
-    f"{_P}billing/details": Audited(
-        "customer.billing", "customer:{customer_id}", {"name": "Ada Beck"}, actor=CUSTOMER
-    ),
     "/x/payments_sandbox/<store>/update/<id>": Audited(
         "payment_method.update", "payment_method:*",
         steps.CARD,
