@@ -14,8 +14,8 @@ from portico_payments_stripe import accounts, connecting, polling, webhooks
 from tests.payments_stripe.shop import PLUGIN, Shop
 
 FULL = [
-    "customer", "payment_method", "product", "plan", "coupon", "checkout_session", "subscription", "invoice",
-    "payment_intent", "setup_intent", "charge", "dispute", "event",
+    "customer", "payment_method", "product", "plan", "coupon", "checkout_session", "subscription",
+    "invoice", "payment_intent", "setup_intent", "charge", "dispute", "event",
 ]  # fmt: skip
 
 
