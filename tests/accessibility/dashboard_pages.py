@@ -28,6 +28,7 @@ NO_PAGES = {
     "<store>/customers/<customer_id>/data": "a JSON file",
     "<store>/products/<product_id>/versions/<version_id>": "a product's file",
     "<store>/uploads/<upload_id>": "JSON for a script",
+    "<store>/invoices/<invoice_id>/pdf": "a PDF file",
     "<store>/x/payments_stripe/import.csv": "a CSV file",
     "<store>/settings/portal/qr.svg": "a picture",
     "<store>/settings/appearance/preview": "a portal page, drawn by a theme: tests/themes",

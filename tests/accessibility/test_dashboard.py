@@ -45,7 +45,8 @@ UNUSUAL = {"demo/nowhere": 404}
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     # Nobody answers there: checks of domains end with words, and ask nobody outside.
     running = start_demo(tmp_path_factory.mktemp("dashboard"), PORTICO_DNS_SERVERS="127.0.0.1:9")
-    running.command("plugin", "enable", "helpdesk", "--store", "demo")
+    for plugin in ("helpdesk", "payments_stripe"):
+        running.command("plugin", "enable", plugin, "--store", "demo")
     yield running
     running.process.stop()
 
