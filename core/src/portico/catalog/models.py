@@ -131,3 +131,11 @@ class ProductRow:
     created_at: datetime
     files: int
     sales: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePart:
+    """A product inside a bundle."""
+
+    bundle_id: str
+    product_id: str

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from portico.catalog.models import (
     MAX_SALES,
+    BundlePart,
     FileState,
     FileVersion,
     Price,
@@ -29,14 +30,6 @@ from portico.db.packing import packed
 from portico.orders.models import OrderKind, OrderState
 from portico.orders.tables import product_orders
 from portico.stores.tables import stores
-
-
-@dataclass(frozen=True, slots=True)
-class BundlePart:
-    """A product inside a bundle."""
-
-    bundle_id: str
-    product_id: str
 
 
 @dataclass(frozen=True, slots=True)

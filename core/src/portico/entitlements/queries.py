@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from portico.catalog.models import Product
+from portico.catalog.models import BundlePart, Product
 from portico.catalog.tables import bundle_products, products
 from portico.customers.models import Customer
 from portico.customers.tables import customers
@@ -30,14 +30,6 @@ class OwnedItem:
     state: OrderState
     subscription_id: str | None
     since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class BundlePart:
-    """A product that a bundle contains."""
-
-    bundle_id: str
-    product_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from functools import cached_property
 from typing import TypeVar
 
 from portico.catalog.cache import ProductContents
-from portico.catalog.models import FileVersion, Product, ProductFile
+from portico.catalog.models import BundlePart, FileVersion, Product, ProductFile
 from portico.db import Query
 from portico.entitlements.models import Entitlement
-from portico.entitlements.queries import BundlePart
 from portico.entitlements.service import decide
 from portico.library import queries
 from portico.library.models import (
