@@ -31,4 +31,5 @@ async def rt(tables_url: str, clock: FixedClock) -> AsyncIterator[Runtime]:
             hooks=unused,
             themes=unused,
             catalog=unused,
+            hosts=unused,
         )

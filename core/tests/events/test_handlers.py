@@ -206,4 +206,5 @@ async def test_housekeeping_deletes_what_has_expired(runtime: Runtime, clock: Fi
     left = await runtime.db.all(Query(str, sa.select(rate_counters.c.key)))
     assert left == ["new"]
     again = sorted(d.kind for d in await runtime.db.all(OUTBOX))
-    assert again == ["card_expiring", "housekeeping"]  # the periodic work of core itself
+    # The periodic work of core itself.
+    assert again == ["card_expiring", "figure_days", "housekeeping"]

@@ -127,6 +127,8 @@ async def test_what_is_marked_as_an_act_is_every_get_that_does_something(app):
     assert acts == {
         "/p/<store>/downloads/<version_id>", "/p/<store>/file/<grant>", "/p/<store>/buy/return",
         "/p/<store>/payment-method/return", "/p/<store>/settings/data",
+        "/p/<store>/billing/invoices/<invoice_id>/pdf",
+        "/p/<store>/billing/invoices/<invoice_id>/return",
     }  # fmt: skip
 
 
