@@ -46,7 +46,7 @@ from tests.support.mail_server import MailServer
 from tests.support.processes import Process
 from tests.support.stripe import StripeServer
 
-SUBSCRIPTIONS = int(os.environ.get("PORTICO_STORM", "40"))
+SUBSCRIPTIONS = int(os.environ.get("PORTICO_STORM", "20"))
 KILLS = 10
 DAY = 86400
 PATIENCE = 120 + 2.0 * SUBSCRIPTIONS
