@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Any
-
-from dns.asyncresolver import Resolver
-from dns.exception import DNSException
-from dns.nameserver import Do53Nameserver
-from dns.resolver import NXDOMAIN, LifetimeTimeout, NoAnswer, NoNameservers
+from typing import TYPE_CHECKING, Any
 
 from portico.errors import PorticoError
 from portico.settings import Settings, dns_address
+
+if TYPE_CHECKING:  # loaded with the first question: a server that asks none does without
+    from dns.asyncresolver import Resolver
 
 ATTEMPT_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
@@ -41,11 +39,15 @@ class DnsError(PorticoError):
 class Dns:
     """Asks the servers of ``PORTICO_DNS_SERVERS``, or those of the system."""
 
-    resolver: Resolver
+    resolver: "Resolver"
 
     @classmethod
     def of(cls, settings: Settings) -> "Dns":
         """The servers as they are configured now. DnsError where there is none at all."""
+        from dns.asyncresolver import Resolver  # noqa: PLC0415 - see above
+        from dns.exception import DNSException  # noqa: PLC0415
+        from dns.nameserver import Do53Nameserver  # noqa: PLC0415
+
         try:
             resolver = Resolver(configure=not settings.dns_servers)
         except DNSException:
@@ -80,6 +82,14 @@ class Dns:
         return [one.exchange.to_text(omit_final_dot=True) for one in await self._ask(name, "MX")]
 
     async def _ask(self, name: str, kind: str) -> list[Any]:
+        from dns.exception import DNSException  # noqa: PLC0415 - see above
+        from dns.resolver import (  # noqa: PLC0415
+            NXDOMAIN,
+            LifetimeTimeout,
+            NoAnswer,
+            NoNameservers,
+        )
+
         try:
             return list(await self.resolver.resolve(name, kind, search=False))
         except NoAnswer:
