@@ -32,8 +32,10 @@ from portico.db import Query
 from portico.emails.tables import emails
 from portico.entitlements import service as entitlements
 from portico.events.tables import outbox
+from portico.figures import service as figures
+from portico.figures.models import Period, Span
 from portico.orders.models import Order, OrderState
-from portico.orders.tables import orders
+from portico.orders.tables import orders, product_orders
 from portico.runtime import Runtime
 from portico.testing.factories import make_store
 
@@ -186,3 +188,36 @@ async def test_what_is_taken_in_comes_and_goes_with_the_plugins_own_transaction(
             await ctx.past.add_customers([customer("c1", "ada@example.com")])
             raise RuntimeError("killed")
     assert await ctx.customers.by_email("ada@example.com") is None
+
+
+async def test_lists_and_figures_find_what_was_taken_in(ctx: Context, runtime: Runtime) -> None:
+    """What is kept so that pages need not count is what counting anew finds."""
+    store = ctx.require_store()
+    today = ctx.now() - timedelta(days=40)
+    product, price = await goods(ctx)
+    people = await ctx.past.add_customers([customer("c1", "ada@example.com")])
+    person = people.ids["c1"]
+    await figures.recount(runtime, store)  # the days are closed before anything is taken in
+    await ctx.past.add_subscriptions([
+        PastSubscription(
+            "s1", person, product, price, "Fonts", MODE, SubscriptionStatus.ACTIVE, "EUR", 900, 1,
+            Interval.MONTH, 1, today, today + timedelta(days=30), today,
+        )
+    ])  # fmt: skip
+    await ctx.past.add_orders([
+        order("o1", person, product, created_at=today, paid_at=today),
+        order("o2", person, product, created_at=today, paid_at=today),
+    ])  # fmt: skip
+    await ctx.past.add_refunds([
+        PastRefund("f1", "o2", RefundState.SUCCEEDED, "EUR", 900, None, today)
+    ])  # fmt: skip
+    period = Period.of(Span.QUARTER, ctx.now(), store.timezone)
+    shown = await figures.of_store(runtime, store, period)
+    (sales,) = shown.sales
+    assert (shown.active, sales.orders, sales.refunded) == (1, 2, 900)
+    listed = sa.select(product_orders.c.state).order_by(product_orders.c.state)
+    assert await runtime.db.all(Query(OrderState, listed)) == [
+        OrderState.PAID, OrderState.REFUNDED,
+    ]  # fmt: skip
+    await figures.recount(runtime, store)
+    assert await figures.of_store(runtime, store, period) == shown

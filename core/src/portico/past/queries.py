@@ -1,6 +1,7 @@
 """Statements that take in many records at once, and those that compare."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,7 @@ class KnownPayment:
     order_id: str
     mode: Mode
     idempotency_key: str
+    paid_at: datetime | None
 
 
 def _add(table: sa.Table, *key: str, numbered: bool = False) -> Command:
@@ -146,7 +148,13 @@ KNOWN_PAYMENTS = Query(
         payments.c.order_id,
         payments.c.mode,
         payments.c.idempotency_key,
-    ).where(
+        orders.c.paid_at,
+    )
+    .join(
+        orders,
+        (orders.c.store_id == payments.c.store_id) & (orders.c.id == payments.c.order_id),
+    )
+    .where(
         payments.c.store_id == _STORE,
         payments.c.provider == _PROVIDER,
         in_list(payments.c.provider_ref, "refs"),

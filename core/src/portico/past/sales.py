@@ -1,17 +1,20 @@
 """Subscriptions, orders and refunds of before."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from portico.figures import days
 from portico.i18n import N_
 from portico.ids import past_id
+from portico.orders import queries as order_queries
 from portico.orders.models import OrderState, PaymentState
 from portico.past import queries
 from portico.past.models import PastOrder, PastRefund, PastSubscription, Taken
 from portico.past.people import note
 from portico.runtime import Runtime
-from portico.stores.models import Store
+from portico.stores.models import Mode, Store
+from portico.subscriptions import counts
 from portico.subscriptions.models import SubscriptionStatus
 
 _OWING = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
@@ -46,6 +49,10 @@ async def add_subscriptions(
                 _subscription(key, one, methods.get(one.method_ref or ""), rt.clock.now())
                 for one in ordered
             ],
+        )
+        await counts.added(rt, store, Counter((one.mode, one.status) for one in new))
+        await _days_changed(
+            rt, store, [(one.mode, at) for one in new for at in (one.created_at, one.ended_at)]
         )
         await note(rt, store, provider, "subscription.import", {"subscriptions": len(new)})
         found = await rt.db.all(queries.KNOWN_SUBSCRIPTIONS, **key, refs=refs)
@@ -110,6 +117,8 @@ async def add_orders(
                 for one in ordered
             ],
         )
+        await _list(rt, store, ids.values())
+        await _days_changed(rt, store, [(one.mode, one.paid_at) for one in ordered])
         await note(rt, store, provider, "order.import", _sums(ordered))
     return Taken(ids | {ref: one.order_id for ref, one in known.items()})
 
@@ -182,13 +191,13 @@ async def add_refunds(
             else:
                 rows.append(_refund(key, one, payment))
         await rt.db.run_many(queries.ADD_REFUND, rows)
+        changed = sorted({str(row["order_id"]) for row in rows})
         await rt.db.run_many(
             queries.DERIVE_REFUNDED,
-            [
-                {"store_id": store.id, "order_id": order_id}
-                for order_id in sorted({str(row["order_id"]) for row in rows})
-            ],
+            [{"store_id": store.id, "order_id": order_id} for order_id in changed],
         )
+        await _list(rt, store, changed)
+        await _days_changed(rt, store, [(one.mode, one.paid_at) for one in paid.values()])
         await note(rt, store, provider, "refund.import", {"refunds": len(rows)})
     return Taken(known | {str(row["provider_ref"]): str(row["id"]) for row in rows}, refused)
 
@@ -210,6 +219,22 @@ async def _lock(rt: Runtime, store: Store, customer_ids: Sequence[str]) -> dict[
     """Keep these customers' money to ourselves, as every report does; their languages."""
     buyers = await rt.db.all(queries.LOCK_BUYERS, store_id=store.id, ids=sorted(set(customer_ids)))
     return {one.id: one.locale for one in buyers}
+
+
+async def _list(rt: Runtime, store: Store, order_ids: Iterable[str]) -> None:
+    """Find the orders by their products."""
+    await rt.db.run_many(
+        order_queries.LIST_ORDER,
+        [{"store_id": store.id, "order_id": order_id} for order_id in order_ids],
+    )
+
+
+async def _days_changed(
+    rt: Runtime, store: Store, moments: Sequence[tuple[Mode, datetime | None]]
+) -> None:
+    """Have figures of days that are over added up again."""
+    for mode in sorted({mode for mode, _ in moments}):
+        await days.changed(rt, store, mode, *(at for one, at in moments if one is mode))
 
 
 async def _methods(rt: Runtime, key: dict[str, str], refs: Sequence[str | None]) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """What a store's figures count of subscriptions, kept with each change."""
 
+from collections.abc import Mapping
+
 from portico.figures import days
 from portico.runtime import Runtime
-from portico.stores.models import Store
+from portico.stores.models import Mode, Store
 from portico.subscriptions import queries
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 
@@ -28,6 +30,16 @@ async def moved(rt: Runtime, store: Store, old: Subscription | None, new: Subscr
         new.created_at if begins else None,
         *((old.ended_at, new.ended_at) if ends and old != new else ()),
     )  # fmt: skip
+
+
+async def added(
+    rt: Runtime, store: Store, many: Mapping[tuple[Mode, SubscriptionStatus], int]
+) -> None:
+    """Count many that were made at once. Inside the transaction that makes them."""
+    for (mode, status), more in sorted(many.items()):
+        await rt.db.run(
+            queries.COUNT_STATUS, store_id=store.id, mode=mode, status=status, more=more
+        )
 
 
 async def recount(rt: Runtime, store: Store) -> None:
