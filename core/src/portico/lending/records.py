@@ -166,7 +166,10 @@ class LentCatalog:
         prices = await lent.rt.db.all(
             queries.PRICES_SOLD, store_id=lent.store_id, limit=LONGEST_LIST
         )
-        return [(one, price) for one in sold for price in prices if price.product_id == one.id]
+        of_product: dict[str, list[Price]] = {}
+        for price in prices:
+            of_product.setdefault(price.product_id, []).append(price)
+        return [(one, price) for one in sold for price in of_product.get(one.id, ())]
 
     async def newest_versions(self, product_id: str) -> Sequence[FileVersion]:
         lent = self._lent

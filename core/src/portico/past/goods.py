@@ -36,10 +36,7 @@ async def add_products(
         mine = {known.id for known in made}
         ids = {ref: one for ref, one in ids.items() if one in mine}
         if ids:
-            data = {"products": len(ids)}
-            await changed(
-                rt, store, f"plugin:{provider}", "product.import", "store", store.id, data
-            )
+            await _changed(rt, store, provider, "product.import", {"products": len(ids)})
     lost = {one.ref: _NAMELESS for one in products if one.ref not in ids}
     return Taken(ids, lost)
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from portico.actors import actor
 from portico.catalog import service as catalog
 from portico.catalog.models import Interval
 from portico.customers.models import Customer
@@ -262,12 +261,11 @@ async def _begun(
     data = {name: getattr(change, name) for name in told if getattr(change, name) is not None}
     if change.resumes_at is not None:
         data["resumes_at"] = change.resumes_at.isoformat()
-    actor_type, actor_id = actor(f"customer:{customer.id}")
     await events.audit(
         rt,
         store_id=store.id,
-        actor_type=actor_type,
-        actor_id=actor_id,
+        actor_type="customer",
+        actor_id=customer.id,
         action=f"subscription.{change.kind}",
         subject_type="subscription",
         subject_id=subscription.id,
