@@ -35,7 +35,7 @@ LATEST = Query(Import, _latest)
 IMPORT = Query(
     Import, sa.select(imports).where(imports.c.store_id == _STORE, imports.c.id == _IMPORT)
 )
-_moving = ("state", "phase", "cursor", "looked", "problem", "updated_at", "finished_at")
+MOVING = ("state", "phase", "cursor", "looked", "problem", "updated_at", "finished_at")
 MOVE = Command(
     sa.update(imports)
     .where(
@@ -45,7 +45,7 @@ MOVE = Command(
         imports.c.phase == sa.bindparam("old_phase", type_=sa.Text),
         imports.c.looked == sa.bindparam("old_looked", type_=sa.BigInteger),
     )
-    .values({name: sa.bindparam(f"new_{name}", type_=imports.c[name].type) for name in _moving})
+    .values({name: sa.bindparam(f"new_{name}", type_=imports.c[name].type) for name in MOVING})
 )
 """Changes nothing where somebody else has moved it on: a page is taken in once."""
 

@@ -162,7 +162,7 @@ async def _move(ctx: Context, old: Import, new: Import) -> Import:
     moved = await ctx.db.run(
         queries.MOVE, store_id=old.store_id, import_id=old.id, old_state=old.state,
         old_phase=old.phase, old_looked=old.looked,
-        **{f"new_{name}": getattr(new, name) for name in _MOVING},
+        **{f"new_{name}": getattr(new, name) for name in queries.MOVING},
     )  # fmt: skip
     if moved:
         return new
@@ -170,9 +170,6 @@ async def _move(ctx: Context, old: Import, new: Import) -> Import:
     if found is None:
         raise LookupError(f"import {old.id} is gone")
     return found
-
-
-_MOVING = ("state", "phase", "cursor", "looked", "problem", "updated_at", "finished_at")
 
 
 def _row(at: Import) -> dict[str, Any]:
