@@ -24,6 +24,7 @@ from portico.hooks.files import FileStorageHooks
 from portico.hooks.lifecycle import LifecycleHooks
 from portico.hooks.loader import Registry, load_plugins
 from portico.hooks.plugin import Plugin
+from portico.i18n import SOURCE_LOCALE
 from portico.keys import Keys
 from portico.lending import ContextFactory
 from portico.logs import configure_logging
@@ -34,6 +35,7 @@ from portico.web import ops, own_domain, plugin_routes, static, webhooks
 from portico.web.asgi_files import FileSender
 from portico.web.dashboard import routes as dashboard
 from portico.web.portal import routes as portal
+from portico.web.portal.pages import OverviewPage, SignInPage
 from portico.web.quart_app import App
 from portico.web.security import install_security
 from portico.worker import Worker
@@ -45,6 +47,7 @@ _CAPABILITIES = (
     (EmailHooks.send_email, "no mail can be sent", "portico-email-smtp"),
 )
 _GARBAGE = 3_000
+_FIRST_PAGES = (SignInPage.template, OverviewPage.template)
 """New objects between two looks for garbage: those of a few pages."""
 _log = structlog.get_logger("portico")
 
@@ -178,6 +181,8 @@ def _warm(app: Quart, rt: Runtime) -> None:
     work: list[asyncio.Task[None]] = []
 
     async def compile_all() -> None:
+        # Pages first: they take the most memory for a moment, in which the statements then stay.
+        await asyncio.to_thread(rt.themes.prepare, _FIRST_PAGES, SOURCE_LOCALE)
         await warm_up(rt.db.dialect, "portico", for_good=True)
         for package in sorted({one.package for one in rt.registry.plugins.values()}):
             await warm_up(rt.db.dialect, package)

@@ -7,11 +7,10 @@ from typing import Annotated
 import aiofiles
 import typer
 from aiofiles.os import stat
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from portico.catalog import service as catalog
 from portico.catalog.models import FileVersion, Interval, Product
-from portico.cli.common import StoreOption, console, fail, print_rows, run, store_named
+from portico.cli.common import StoreOption, fail, on_terminal, print_rows, run, store_named
 from portico.runtime import Runtime
 from portico.stores.models import Store
 from portico.stores.urls import portal_url
@@ -32,9 +31,11 @@ async def product_named(rt: Runtime, store: Store, slug: str) -> Product:
 
 async def chunks_with_progress(path: Path) -> AsyncIterator[bytes]:
     """The file's bytes, with a progress bar on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
-               TransferSpeedColumn())  # fmt: skip
-    with Progress(*columns, disable=not console.is_terminal) as progress:
+    from rich import progress as bars  # noqa: PLC0415 - `portico serve` does without rich
+
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.DownloadColumn(),
+               bars.TransferSpeedColumn())  # fmt: skip
+    with bars.Progress(*columns, disable=not on_terminal()) as progress:
         task = progress.add_task(path.name, total=(await stat(path)).st_size)
         async with aiofiles.open(path, "rb") as source:
             while chunk := await source.read(CHUNK):

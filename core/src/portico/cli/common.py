@@ -1,13 +1,12 @@
 """What the commands share: a running core, and how they speak."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from portico.app import build_runtime, start, stop
 from portico.runtime import Runtime
@@ -16,7 +15,6 @@ from portico.stores import service as stores
 from portico.stores.models import Store
 
 T = TypeVar("T")
-console = Console()
 StoreOption = Annotated[str, typer.Option("--store", help="The store's short name.")]
 
 
@@ -26,16 +24,24 @@ def fail(message: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def on_terminal() -> bool:
+    """Whether a person reads what is printed."""
+    return sys.stdout.isatty()
+
+
 def print_rows(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table on a terminal; elsewhere lines of tab-separated values, for other programs."""
-    if not console.is_terminal:
+    if not on_terminal():
         for row in [headers, *rows]:
             typer.echo("\t".join(row))
         return
+    from rich.console import Console  # noqa: PLC0415 - `portico serve` does without rich
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(*headers)
     for row in rows:
         table.add_row(*row)
-    console.print(table)
+    Console().print(table)
 
 
 @asynccontextmanager

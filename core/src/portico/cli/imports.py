@@ -9,11 +9,10 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from portico.activation import service as activation
 from portico.activation.models import Activation
-from portico.cli.common import StoreOption, console, fail, print_rows, run, store_named
+from portico.cli.common import StoreOption, fail, on_terminal, print_rows, run, store_named
 from portico.hooks.context import Context
 from portico.hooks.errors import RetryLater
 from portico.hooks.imports import (
@@ -92,10 +91,12 @@ def _importer(rt: Runtime, name: str) -> tuple[str, Importer]:
 
 async def _run(ctx: Context, importer: Importer, request: ImportRequest, *, quiet: bool) -> None:
     """Import to the end, with a progress bar on a terminal, through a provider's short breaks."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-               TextColumn("{task.fields[count]}"), TimeElapsedColumn())  # fmt: skip
+    from rich import progress as bars  # noqa: PLC0415 - `portico serve` does without rich
+
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn(),
+               bars.TextColumn("{task.fields[count]}"), bars.TimeElapsedColumn())  # fmt: skip
     failures = 0
-    with Progress(*columns, disable=quiet or not console.is_terminal) as progress:
+    with bars.Progress(*columns, disable=quiet or not on_terminal()) as progress:
         bar = progress.add_task(importer.title, total=None, count="")
         while True:
             try:

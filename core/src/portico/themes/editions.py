@@ -31,10 +31,7 @@ class Edition:
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """The template ``name`` with ``values``."""
-        try:
-            linked = self._linked[name]
-        except KeyError:
-            linked = self._linked[name] = self._compiled(name)
+        linked = self.prepare(name)
         if linked is None:
             return self._in_parts(name, values)
         environment = self.environment
@@ -47,6 +44,14 @@ class Edition:
             html = self._in_parts(name, values)
             _log.warning("linked_template_failed", template=name, exc_info=True)
             return html
+
+    def prepare(self, name: str) -> Template | None:
+        """The template in one piece; None where it has to stay in parts."""
+        try:
+            return self._linked[name]
+        except KeyError:
+            linked = self._linked[name] = self._compiled(name)
+            return linked
 
     def _in_parts(self, name: str, values: Mapping[str, Any]) -> str:
         return self.environment.get_template(name).render({**values, **self.values})

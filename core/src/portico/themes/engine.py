@@ -3,13 +3,14 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import structlog
-from jinja2 import StrictUndefined, Undefined
+from jinja2 import StrictUndefined, TemplateError, Undefined
 from markupsafe import Markup
 
 from portico.hooks.loader import Registry
@@ -160,6 +161,16 @@ class ThemeEngine:
         plugin = first if first in self.plugins else None
         values["slot"] = partial(_slot, slots)
         return finish(self._edition(theme, plugin, values["locale"]).render(template, values))
+
+    def prepare(self, templates: Iterable[str], locale: str) -> None:
+        """Compile pages of the default theme before anybody asks for them.
+
+        A broken one is left to who does: there it can be said which page it is.
+        """
+        theme = self.themes.get(DEFAULT_THEME)
+        for template in templates if theme else ():
+            with suppress(TemplateError):
+                self._edition(theme, None, locale).prepare(template)
 
     def _edition(self, theme: Theme | None, plugin: str | None, locale: str) -> Edition:
         name = theme.name if theme else CORE
