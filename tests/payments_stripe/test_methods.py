@@ -2,7 +2,7 @@
 
 import pytest
 from portico.api import OrderState, Refused, Subscription, SubscriptionStatus
-from portico.subscriptions import service as subscriptions
+from portico.subscriptions import methods as payment_methods
 from portico.subscriptions.models import AttemptState, PaymentMethod, PaymentMethodUpdate
 
 from tests.payments_stripe.hosted import ASKS, DECLINED, FAILS_LATER, Person
@@ -18,19 +18,21 @@ async def visit(shop: Shop, subscription: Subscription | None) -> tuple[Person, 
         return f"http://127.0.0.1:8000/p/{shop.store.slug}/payment-method/return?update={update_id}"
 
     about = subscription.id if subscription is not None else None
-    url = await subscriptions.start_update(
+    url = await payment_methods.start_update(
         shop.rt, shop.store, await shop.customer(), about, back, locale="de"
     )
     return Person(url), ids[0]
 
 
 async def back(shop: Shop, update_id: str) -> PaymentMethodUpdate:
-    return await subscriptions.finish_update(shop.rt, shop.store, await shop.customer(), update_id)
+    return await payment_methods.finish_update(
+        shop.rt, shop.store, await shop.customer(), update_id
+    )
 
 
 async def methods(shop: Shop) -> list[PaymentMethod]:
     buyer = await shop.customer()
-    return await subscriptions.methods_of_customer(shop.rt, shop.store.id, buyer.id)
+    return await payment_methods.methods_of_customer(shop.rt, shop.store.id, buyer.id)
 
 
 async def owing(shop: Shop) -> Subscription:

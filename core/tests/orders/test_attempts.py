@@ -19,6 +19,7 @@ from portico.api import (
 from portico.db import Command
 from portico.orders import service as orders
 from portico.orders.refunds import finish_refund
+from portico.subscriptions import methods as payment_methods
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import AttemptState
 from portico.subscriptions.tables import subscriptions as subscription_rows
@@ -206,13 +207,13 @@ async def test_money_that_is_owed_makes_every_cancellation_immediate(shop: Shop)
 async def test_an_update_nobody_came_back_from_is_finished_by_the_worker(shop: Shop) -> None:
     begun = await shop.subscribe()
     buyer = await shop.customer()
-    await subscriptions.start_update(shop.rt, shop.store, buyer, begun.id)
+    await payment_methods.start_update(shop.rt, shop.store, buyer, begun.id)
     card = PaymentMethodReport("card_2", "card", "visa", "3155", 1, 2035, is_default=True)
     shop.fake.outcome = UpdateOutcome(True, [card, shop.subscribed(payment_method=card)])
     await later(shop, minutes=5)
     after = await shop.subscription()
     assert after.payment_method_id != begun.payment_method_id
-    methods = await subscriptions.methods_of_customer(shop.rt, shop.store.id, buyer.id)
+    methods = await payment_methods.methods_of_customer(shop.rt, shop.store.id, buyer.id)
     assert [(one.last4, one.is_default) for one in methods] == [("3155", True), ("4242", False)]
 
 
@@ -220,16 +221,16 @@ async def test_an_update_that_failed_says_why(shop: Shop) -> None:
     begun = await shop.subscribe()
     buyer = await shop.customer()
     ids: list[str] = []
-    await subscriptions.start_update(
+    await payment_methods.start_update(
         shop.rt, shop.store, buyer, begun.id, lambda one: ids.append(one) or "/back"
     )
     assert shop.fake.outcome is None
-    waiting = await subscriptions.finish_update(shop.rt, shop.store, buyer, ids[0])
+    waiting = await payment_methods.finish_update(shop.rt, shop.store, buyer, ids[0])
     assert waiting.state is AttemptState.PENDING
     shop.fake.outcome = UpdateOutcome(False, [], "The card was refused.")
-    failed = await subscriptions.finish_update(shop.rt, shop.store, buyer, ids[0])
+    failed = await payment_methods.finish_update(shop.rt, shop.store, buyer, ids[0])
     assert (failed.state, failed.failure_message) == (AttemptState.FAILED, "The card was refused.")
-    again = await subscriptions.finish_update(shop.rt, shop.store, buyer, ids[0])
+    again = await payment_methods.finish_update(shop.rt, shop.store, buyer, ids[0])
     assert again == failed
 
 
@@ -237,10 +238,10 @@ async def test_the_default_that_pays_for_a_subscription_stays(shop: Shop) -> Non
     await shop.subscribe()
     await shop.rt.db.run(Command(sa.update(subscription_rows).values(payment_method_id=None)))
     buyer = await shop.customer()
-    (method,) = await subscriptions.methods_of_customer(shop.rt, shop.store.id, buyer.id)
+    (method,) = await payment_methods.methods_of_customer(shop.rt, shop.store.id, buyer.id)
     assert method.is_default
     with pytest.raises(Refused, match="A subscription is paid with this"):
-        await subscriptions.remove_method(shop.rt, shop.store, buyer, method.id)
+        await payment_methods.remove_method(shop.rt, shop.store, buyer, method.id)
 
 
 async def test_nobody_cancels_or_updates_what_is_not_theirs(shop: Shop) -> None:
@@ -249,8 +250,8 @@ async def test_nobody_cancels_or_updates_what_is_not_theirs(shop: Shop) -> None:
     for work in (
         subscriptions.cancel(shop.rt, shop.store, other, begun.id),
         subscriptions.resume(shop.rt, shop.store, other, begun.id),
-        subscriptions.start_update(shop.rt, shop.store, other, begun.id),
-        subscriptions.remove_method(shop.rt, shop.store, other, begun.payment_method_id),
+        payment_methods.start_update(shop.rt, shop.store, other, begun.id),
+        payment_methods.remove_method(shop.rt, shop.store, other, begun.payment_method_id),
     ):
         with pytest.raises(LookupError):
             await work

@@ -13,6 +13,7 @@ from portico.api import (
     SubscriptionStatus,
 )
 from portico.orders import service as orders
+from portico.subscriptions import methods as payment_methods
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import AttemptState
 from portico_payments_sandbox import queries
@@ -34,13 +35,13 @@ async def give_card(shop: Shop, card: str, subscription_id: str | None) -> Any:
         ids.append(update_id)
         return f"{shop.rt.settings.base_url}/p/{shop.store.slug}/buy/{shop.product.slug}"
 
-    url = await subscriptions.start_update(shop.rt, shop.store, buyer, subscription_id, back)
+    url = await payment_methods.start_update(shop.rt, shop.store, buyer, subscription_id, back)
     page = type(await shop.open_page())(shop.app)
     await page.get(url)
     await page.card(card, expiry="11 / 35")  # another card than the one it was bought with
     if "Confirm with your bank" in page.html:
         await page.send(step="approve")
-    return await subscriptions.finish_update(shop.rt, shop.store, buyer, ids[0])
+    return await payment_methods.finish_update(shop.rt, shop.store, buyer, ids[0])
 
 
 async def test_a_subscription_renews_at_the_end_of_its_period(shop: Shop) -> None:
@@ -114,7 +115,7 @@ async def test_a_card_for_all_replaces_every_card(shop: Shop) -> None:
     update = await give_card(shop, GOOD, None)
     assert (await shop.subscription()).payment_method_id == update.payment_method_id
     buyer = await shop.customer()
-    methods = await subscriptions.methods_of_customer(shop.rt, shop.store.id, buyer.id)
+    methods = await payment_methods.methods_of_customer(shop.rt, shop.store.id, buyer.id)
     assert [one.is_default for one in methods] == [True, False]
 
 
@@ -122,7 +123,7 @@ async def test_a_card_that_is_given_again_is_kept_once(shop: Shop) -> None:
     await shop.subscribe()
     await give_card(shop, GOOD, None)
     update = await give_card(shop, GOOD, None)
-    methods = await subscriptions.methods_of_customer(
+    methods = await payment_methods.methods_of_customer(
         shop.rt, shop.store.id, (await shop.customer()).id
     )
     assert len(methods) == 2
@@ -141,13 +142,13 @@ async def test_a_card_in_use_cannot_be_removed_and_another_can(shop: Shop) -> No
     buyer = await shop.customer()
     old = begun.payment_method_id
     with pytest.raises(Refused, match="A subscription is paid with this"):
-        await subscriptions.remove_method(shop.rt, shop.store, buyer, old)
+        await payment_methods.remove_method(shop.rt, shop.store, buyer, old)
     await give_card(shop, GOOD, begun.id)
-    await subscriptions.remove_method(shop.rt, shop.store, buyer, old)
-    left = await subscriptions.methods_of_customer(shop.rt, shop.store.id, buyer.id)
+    await payment_methods.remove_method(shop.rt, shop.store, buyer, old)
+    left = await payment_methods.methods_of_customer(shop.rt, shop.store.id, buyer.id)
     assert [one.id for one in left] == [(await shop.subscription()).payment_method_id]
     with pytest.raises(LookupError):
-        await subscriptions.remove_method(shop.rt, shop.store, buyer, old)
+        await payment_methods.remove_method(shop.rt, shop.store, buyer, old)
 
 
 async def test_cancelling_takes_effect_at_the_periods_end_and_can_be_undone(shop: Shop) -> None:

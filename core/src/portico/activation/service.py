@@ -157,6 +157,7 @@ async def hold(rt: Runtime, store: Store, plugin: str, *, retiring: bool = False
     For what a plugin was chosen for a moment ago and will own once it is committed. ``retiring``:
     whether it still answers, for what hangs on a record that it owns already. A transaction that
     also changes the store's row does that first: two that hold it would wait for each other.
+    Changing or cancelling what is live needs no hold: it keeps its plugin from going off itself.
     """
     await rt.db.one(queries.HOLD, store_id=store.id)
     plugins = await rt.hooks.activations.reload(store.id)

@@ -37,6 +37,7 @@ from portico.subscriptions.models import (
     SubscriptionChange,
 )
 from portico.subscriptions.plans import NOT_NOW, can_change, may_offer, offered, pause_lengths
+from portico.subscriptions.service import by_id, own
 
 PREVIEW_LASTS = timedelta(minutes=30)
 """How long the amounts of a preview can be confirmed."""
@@ -64,12 +65,7 @@ async def get(
     change = await rt.db.one(queries.CHANGE, store_id=store.id, change_id=change_id)
     if change is None:
         return None
-    subscription = await rt.db.one(
-        queries.SUBSCRIPTION_OF_CUSTOMER,
-        store_id=store.id,
-        customer_id=customer.id,
-        id=change.subscription_id,
-    )
+    subscription = await by_id(rt, store.id, customer.id, change.subscription_id)
     return (subscription, change) if subscription is not None else None
 
 
@@ -89,7 +85,7 @@ async def preview_change(
     ``quantity`` None keeps it. LookupError where the customer has no such subscription; Refused
     where the plan is not offered or the same, or the provider refuses or does not answer.
     """
-    subscription = await _own(rt, store, customer, subscription_id)
+    subscription = await own(rt, store, customer, subscription_id)
     if not can_change(subscription):
         raise Refused(NOT_NOW)
     wanted = quantity if quantity is not None else subscription.quantity
@@ -143,7 +139,7 @@ async def confirm_change(
         return found[1]
     async with rt.db.transaction():
         await rt.db.one(order_queries.LOCK_CUSTOMER, store_id=store.id, customer_id=customer.id)
-        subscription = await _own(rt, store, customer, found[1].subscription_id)
+        subscription = await own(rt, store, customer, found[1].subscription_id)
         change = found[1]
         too_old = rt.clock.now() - change.created_at > PREVIEW_LASTS
         if too_old or subscription.updated_at > change.created_at:
@@ -163,7 +159,7 @@ async def pause(
     rt: Runtime, store: Store, customer: Customer, subscription_id: str, months: int
 ) -> SubscriptionChange:
     """Collect nothing for that many months. Errors as with ``confirm_change``."""
-    subscription = await _own(rt, store, customer, subscription_id)
+    subscription = await own(rt, store, customer, subscription_id)
     product = await catalog.product_by_id(rt, store.id, subscription.product_id)
     if months not in pause_lengths(store, product, subscription):
         raise Refused(NOT_NOW)
@@ -182,7 +178,7 @@ async def unpause(
     rt: Runtime, store: Store, customer: Customer, subscription_id: str
 ) -> SubscriptionChange:
     """End a pause at once; what is not paused is left alone."""
-    subscription = await _own(rt, store, customer, subscription_id)
+    subscription = await own(rt, store, customer, subscription_id)
     change = _new(rt, subscription, ChangeKind.UNPAUSE, ChangeState.PENDING)
     return await _attempt(rt, store, customer, change)
 
@@ -197,7 +193,7 @@ async def accept_offer(
     rt: Runtime, store: Store, customer: Customer, subscription_id: str
 ) -> SubscriptionChange:
     """Give the store's discount to a customer who stays. Errors as with ``confirm_change``."""
-    subscription = await _own(rt, store, customer, subscription_id)
+    subscription = await own(rt, store, customer, subscription_id)
     rules = PortalSettings.of(store).cancellation
     change = replace(
         _new(rt, subscription, ChangeKind.RETENTION, ChangeState.PENDING),
@@ -226,7 +222,7 @@ async def _attempt(
     """Write the attempt down and carry it out."""
     async with rt.db.transaction():
         await rt.db.one(order_queries.LOCK_CUSTOMER, store_id=store.id, customer_id=customer.id)
-        subscription = await _own(rt, store, customer, change.subscription_id)
+        subscription = await own(rt, store, customer, change.subscription_id)
         if change.kind is ChangeKind.UNPAUSE:
             if subscription.paused_from is None:
                 return replace(change, state=ChangeState.CANCELED)
@@ -355,15 +351,3 @@ async def _add(rt: Runtime, change: SubscriptionChange) -> SubscriptionChange:
     added = await rt.db.one(queries.ADD_CHANGE, **row)
     assert added is not None  # an insert always returns its row
     return added
-
-
-async def _own(rt: Runtime, store: Store, customer: Customer, subscription_id: str) -> Subscription:
-    found = await rt.db.one(
-        queries.SUBSCRIPTION_OF_CUSTOMER,
-        store_id=store.id,
-        customer_id=customer.id,
-        id=subscription_id,
-    )
-    if found is None:
-        raise LookupError("there is no such subscription")
-    return found

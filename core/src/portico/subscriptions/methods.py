@@ -29,6 +29,7 @@ from portico.subscriptions.models import (
     Subscription,
     SubscriptionStatus,
 )
+from portico.subscriptions.service import own
 
 _ENDED = N_("This subscription has already ended.")
 _NO_PROVIDER = N_("This store cannot take a new payment method at the moment.")
@@ -183,14 +184,7 @@ async def _subscription(
 ) -> Subscription | None:
     if subscription_id is None:
         return None
-    found = await rt.db.one(
-        queries.SUBSCRIPTION_OF_CUSTOMER,
-        store_id=store.id,
-        customer_id=customer.id,
-        id=subscription_id,
-    )
-    if found is None:
-        raise LookupError("there is no such subscription")
+    found = await own(rt, store, customer, subscription_id)
     if found.status is SubscriptionStatus.CANCELED:
         raise Refused(_ENDED)
     return found

@@ -19,12 +19,6 @@ from portico.orders import queries as order_queries
 from portico.runtime import Runtime
 from portico.stores.models import PortalSettings, Store
 from portico.subscriptions import queries, reports
-from portico.subscriptions.methods import (
-    finish_update,
-    methods_of_customer,
-    remove_method,
-    start_update,
-)
 from portico.subscriptions.models import (
     AttemptState,
     Cancellation,
@@ -35,23 +29,6 @@ from portico.subscriptions.models import (
 )
 from portico.subscriptions.reports import Batch, is_leaving
 from portico.subscriptions.rules import rules_of
-
-__all__ = [
-    "by_id",
-    "by_ref",
-    "can_cancel",
-    "can_resume",
-    "cancel",
-    "cancellation_mode",
-    "finish_cancellation",
-    "finish_update",
-    "get",
-    "methods_of_customer",
-    "of_customer",
-    "remove_method",
-    "resume",
-    "start_update",
-]
 
 _OWING = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID, SubscriptionStatus.INCOMPLETE)
 _ENDED = N_("This subscription has already ended.")
@@ -80,6 +57,14 @@ async def by_id(
         customer_id=customer_id,
         id=subscription_id,
     )
+
+
+async def own(rt: Runtime, store: Store, customer: Customer, subscription_id: str) -> Subscription:
+    """The customer's subscription. LookupError for another's, another store's, or none."""
+    found = await by_id(rt, store.id, customer.id, subscription_id)
+    if found is None:
+        raise LookupError("there is no such subscription")
+    return found
 
 
 async def by_ref(
@@ -172,7 +157,7 @@ async def resume(
     LookupError where the customer has no such subscription; Refused once it has ended, when the
     provider refuses or does not answer. What is not cancelled is returned as it is.
     """
-    subscription = await _own(rt, store, customer, subscription_id)
+    subscription = await own(rt, store, customer, subscription_id)
     if subscription.status is SubscriptionStatus.CANCELED:
         raise Refused(_ENDED)
     if subscription.cancel_at is None or subscription.provider_ref is None:
@@ -207,7 +192,7 @@ async def resume(
     batch = Batch(subscription.provider, read_at, customer.id, subscription.mode)
     async with rt.db.transaction():
         await rt.db.one(order_queries.LOCK_CUSTOMER, store_id=store.id, customer_id=customer.id)
-        known = await _own(rt, store, customer, subscription_id)
+        known = await own(rt, store, customer, subscription_id)
         return await reports.apply_subscription(rt, store, batch, known, report)
 
 
@@ -230,13 +215,6 @@ async def _in_force(rt: Runtime, store: Store, subscription: Subscription) -> Ca
     )
 
 
-async def _own(rt: Runtime, store: Store, customer: Customer, subscription_id: str) -> Subscription:
-    found = await by_id(rt, store.id, customer.id, subscription_id)
-    if found is None:
-        raise LookupError("there is no such subscription")
-    return found
-
-
 async def _begin(
     rt: Runtime,
     store: Store,
@@ -250,7 +228,7 @@ async def _begin(
     """Write the attempt down, or find the one that is in force already."""
     async with rt.db.transaction():
         await rt.db.one(order_queries.LOCK_CUSTOMER, store_id=store.id, customer_id=customer.id)
-        subscription = await _own(rt, store, customer, subscription_id)
+        subscription = await own(rt, store, customer, subscription_id)
         if subscription.status is SubscriptionStatus.CANCELED:
             raise Refused(_ENDED)
         if subscription.provider_ref is None:

@@ -16,7 +16,7 @@ class PaymentMethodHooksContract(PaymentsContract):
 
     async def start(self, shop: Shop, subscription: Subscription | None) -> tuple[str, str]:
         """The provider's page, and the id of the update."""
-        from portico.subscriptions import service  # noqa: PLC0415 - pytest's start
+        from portico.subscriptions import methods  # noqa: PLC0415 - pytest's start
 
         ids: list[str] = []
 
@@ -26,16 +26,16 @@ class PaymentMethodHooksContract(PaymentsContract):
             return f"{base}?update={update_id}"
 
         subscription_id = subscription.id if subscription else None
-        url = await service.start_update(
+        url = await methods.start_update(
             shop.rt, shop.store, shop.customer, subscription_id, return_url
         )
         return url, ids[-1]
 
     async def ending(self, shop: Shop, update_id: str) -> PaymentMethodUpdate:
         """The customer is back: ask the provider, as core does."""
-        from portico.subscriptions import service  # noqa: PLC0415 - see above
+        from portico.subscriptions import methods  # noqa: PLC0415 - see above
 
-        return await service.finish_update(shop.rt, shop.store, shop.customer, update_id)
+        return await methods.finish_update(shop.rt, shop.store, shop.customer, update_id)
 
     async def test_a_new_method_pays_the_subscription(self, shop: Shop, browser: Browser) -> None:
         old = await self.subscribe(shop, browser)
@@ -85,17 +85,17 @@ class PaymentMethodHooksContract(PaymentsContract):
     async def test_what_pays_a_subscription_cannot_be_removed(
         self, shop: Shop, browser: Browser
     ) -> None:
-        from portico.subscriptions import service  # noqa: PLC0415 - pytest's start
+        from portico.subscriptions import methods  # noqa: PLC0415 - pytest's start
 
         subscription = await self.subscribe(shop, browser)
         method_id = subscription.payment_method_id or ""
         with pytest.raises(Refused):
-            await service.remove_method(shop.rt, shop.store, shop.customer, method_id)
+            await methods.remove_method(shop.rt, shop.store, shop.customer, method_id)
         kept = next(one for one in await shop.rt.db.all(METHODS) if one.id == method_id)
         assert kept.detached_at is None
 
     async def test_what_pays_nothing_is_removed(self, shop: Shop, browser: Browser) -> None:
-        from portico.subscriptions import service  # noqa: PLC0415 - see above
+        from portico.subscriptions import methods  # noqa: PLC0415 - see above
 
         old = await self.subscribe(shop, browser)
         url, update_id = await self.start(shop, old)
@@ -103,7 +103,7 @@ class PaymentMethodHooksContract(PaymentsContract):
         new = await self.ending(shop, update_id)
         if new.payment_method_id == old.payment_method_id:
             return  # the provider knows the same card again
-        await service.remove_method(shop.rt, shop.store, shop.customer, old.payment_method_id or "")
+        await methods.remove_method(shop.rt, shop.store, shop.customer, old.payment_method_id or "")
         removed = {one.id: one.detached_at is not None for one in await shop.rt.db.all(METHODS)}
         assert removed[old.payment_method_id or ""]
         assert not removed[new.payment_method_id or ""]

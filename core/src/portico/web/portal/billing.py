@@ -14,7 +14,7 @@ from portico.i18n import N_
 from portico.invoices.models import BillingDetails, Invoice, InvoiceState
 from portico.library import service as library
 from portico.library.models import PAGE, BillingData
-from portico.subscriptions import service as subscriptions
+from portico.subscriptions import methods
 from portico.subscriptions.models import PaymentMethod, Subscription
 from portico.web.http import notice, redirect, render, signed_in
 from portico.web.paging import Cursor, cursor, page_of
@@ -129,7 +129,7 @@ async def add() -> Response:
 async def remove(method_id: str) -> Response:
     """Forget a payment method, unless something is still paid with it."""
     at = here()
-    done = await attempt(at, subscriptions.remove_method(at.rt, at.store, at.customer, method_id))
+    done = await attempt(at, methods.remove_method(at.rt, at.store, at.customer, method_id))
     if isinstance(done, Failed):
         return await fail(at, done, "billing")
     notice("good", at.say(N_("The payment method is removed.")))

@@ -9,6 +9,7 @@ from portico.hooks.subscriptions import SubscriptionHooks
 from portico.i18n import N_
 from portico.library import service as library
 from portico.library.models import SubscriptionData
+from portico.subscriptions import methods
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import (
     AttemptState,
@@ -118,7 +119,7 @@ async def start_update(at: Here, subscription_id: str | None, back: str) -> Resp
     """303 to the provider; where that is not possible, ``back`` with the reason."""
     url = await attempt(
         at,
-        subscriptions.start_update(at.rt, at.store, at.customer, subscription_id, locale=at.locale),
+        methods.start_update(at.rt, at.store, at.customer, subscription_id, locale=at.locale),
     )
     return await fail(at, url, back) if isinstance(url, Failed) else redirect(url)
 
@@ -138,7 +139,7 @@ async def returned() -> Response:
     """Back from the provider. While it does not know yet, a page that reloads itself."""
     at = here()
     update_id = request.args.get("update", "")
-    found = await attempt(at, subscriptions.finish_update(at.rt, at.store, at.customer, update_id))
+    found = await attempt(at, methods.finish_update(at.rt, at.store, at.customer, update_id))
     if isinstance(found, Failed):
         return await fail(at, found, "billing")
     if found.state is AttemptState.PENDING:
