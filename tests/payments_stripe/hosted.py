@@ -1,6 +1,8 @@
 """What a person does on Stripe's hosted pages, without a browser."""
 
+import re
 from dataclasses import dataclass
+from html import unescape
 from urllib.parse import urljoin
 
 import httpx
@@ -28,6 +30,18 @@ class Person:
             "billingName": "Ada Lovelace", "billingCountry": "DE", "billingPostalCode": "10115",
         }  # fmt: skip
         return await self._send(self.url, typed | fields)
+
+    async def way_back(self) -> str:
+        """Where the page's link out of it leads."""
+        async with httpx.AsyncClient(timeout=60) as browser:
+            self.page = (await browser.get(self.url)).text
+        found = re.search(r'<a href="([^"]+)">(?:Back|Return to the shop)<', self.page)
+        assert found is not None, self.page
+        return unescape(found[1])
+
+    async def use_saved(self, method: str) -> "Person":
+        """Pay with a card that Stripe keeps."""
+        return await self._send(self.url, {"method": method})
 
     async def use_code(self, code: str) -> "Person":
         """Type a promotion code."""

@@ -1,9 +1,12 @@
 """A new payment method, and what is owed is paid with it at once."""
 
+import re
+
 import pytest
 from portico.api import OrderState, Refused, Subscription, SubscriptionStatus
 from portico.subscriptions import methods as payment_methods
 from portico.subscriptions.models import AttemptState, PaymentMethod, PaymentMethodUpdate
+from portico.testing.browser import Browser
 
 from tests.payments_stripe.hosted import ASKS, DECLINED, FAILS_LATER, Person
 from tests.payments_stripe.shop import Shop
@@ -114,26 +117,66 @@ async def test_a_card_that_cannot_be_saved_changes_nothing(shop: Shop) -> None:
     assert (await shop.subscription()).payment_method_id == old.payment_method_id
 
 
-async def test_the_bank_asks_when_the_debt_is_collected(shop: Shop) -> None:
+@pytest.mark.parametrize("for_all", [True, False])
+async def test_the_bank_asks_when_the_debt_is_collected(shop: Shop, for_all: bool) -> None:
+    """The card is kept all the same; every page leads to where the payment is confirmed."""
     old = await owing(shop)
-    page, update_id = await visit(shop, old)
-    await page.give(ASKS)
-    await page.prove()
+    browser, portal = Browser(shop.app), f"/p/{shop.store.slug}/"
+    await browser.sign_in(await shop.customer())
+    assert "Update your payment method to keep" in await browser.get(portal)
+    assert "Confirm payment" not in browser.body
+    about = f"{portal}subscriptions/{old.id}"
+    await browser.send(f"{portal}billing/payment-methods" if for_all else f"{about}/payment-method")
+    stripes = Person(browser.location)
+    await stripes.give(ASKS)
+    await stripes.prove()
     shop.keep_up()
-    done = await back(shop, update_id)
-    assert done.state is AttemptState.FAILED
-    assert done.failure_message == "Your bank wants you to confirm this payment."
+    await browser.get(stripes.where.partition("8000")[2])
+    assert browser.location == about
+    page = await browser.follow()
+    assert "Your payment method is updated." in page
+    assert "Your bank wants you to confirm the payment of €20.00." in page
     found = await shop.subscription()
     new = next(one for one in await methods(shop) if one.id == found.payment_method_id)
-    assert shop.held(new.provider_ref)["card"]["last4"] == "3184"  # kept all the same
+    assert (new.last4, found.status) == ("3184", SubscriptionStatus.PAST_DUE)
+    for where in (portal, f"{portal}billing", about):
+        assert "Confirm payment" in await browser.get(where)
+    pay = re.search(r'action="([^"]+/pay)"', browser.body)
+    assert pay is not None
+    await browser.send(pay[1])
+    bank = Person(browser.location)
+    await bank.use_saved(new.provider_ref)
+    await bank.prove()
+    await shop.work(minutes=6)
+    for where in (portal, f"{portal}billing", about):
+        assert "Confirm payment" not in await browser.get(where)
+    assert (await shop.subscription()).status is SubscriptionStatus.ACTIVE
+    assert shop.held(found.provider_ref)["status"] == "active"
+
+
+async def test_who_gives_up_at_stripes_page_is_told_so_at_once(shop: Shop) -> None:
+    """At the Billing portal and at Checkout: the link there is another than of who is done."""
+    one = await shop.subscribe()
+    browser, portal = Browser(shop.app), f"/p/{shop.store.slug}/"
+    await browser.sign_in(await shop.customer())
+    for form in ("billing/payment-methods", f"subscriptions/{one.id}/payment-method"):
+        await browser.get(portal)
+        await browser.send(portal + form)
+        way_back = await Person(browser.location).way_back()
+        await browser.get(way_back.partition("8000")[2])
+        assert "You kept your payment method. Nothing has changed." in await browser.follow()
 
 
 async def test_who_gives_up_at_the_portal_is_forgotten_after_a_while(shop: Shop) -> None:
     await shop.subscribe()
-    _, update_id = await visit(shop, None)
-    assert (await back(shop, update_id)).state is AttemptState.PENDING
+    _, given_up = await visit(shop, None)
+    assert (await back(shop, given_up)).state is AttemptState.PENDING
+    page, update_id = await visit(shop, None)
+    await page.give()
+    assert (await back(shop, update_id)).state is AttemptState.SUCCEEDED
+    assert (await back(shop, given_up)).state is AttemptState.PENDING  # it has brought nothing
     await shop.work(hours=9)
-    assert (await back(shop, update_id)).state is AttemptState.FAILED
+    assert (await back(shop, given_up)).state is AttemptState.CANCELED
 
 
 async def test_what_pays_or_owes_cannot_be_removed_whatever_core_knows(shop: Shop) -> None:

@@ -1,7 +1,9 @@
 """Invoices in the portal: the document, what is owed, what stands on them."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from portico.api import Interval, SubscriptionStatus
 from portico.customers import service as customers
 from portico.invoices import service as invoices
 from portico.invoices.models import InvoiceState
@@ -10,6 +12,7 @@ from portico.testing.factories import make_customer
 
 Shop = Any  # the fixture's class; see conftest.py
 FAILS_LATER = "4000 0000 0000 0341"
+ASKS = "4000 0025 0000 3155"
 
 
 async def test_an_invoice_is_a_pdf_with_the_customers_details(shop: Shop) -> None:
@@ -67,3 +70,32 @@ async def test_what_is_owed_stands_first_and_is_paid_there(shop: Shop) -> None:
     assert "Your invoice is paid" in await browser.follow()
     assert "To pay" not in browser.body
     assert [one.total for one in await shop.orders()] == [2000, 2000]
+
+
+async def test_a_renewal_that_the_bank_asks_about_is_confirmed_from_every_page(shop: Shop) -> None:
+    page = await shop.buy(await shop.sell(Interval.MONTH), ASKS)
+    await page.send(step="approve")
+    await shop.work(days=31)
+    buyer, begun = await shop.customer(), await shop.subscription()
+    (waiting,) = await invoices.to_confirm(shop.rt, shop.store.id, buyer.id)
+    browser, portal = Browser(shop.app), f"/p/{shop.store.slug}/"
+    await browser.sign_in(buyer)
+    places = (portal, f"{portal}billing", f"{portal}subscriptions/{begun.id}")
+    for place in places:
+        assert "Confirm payment" in await browser.get(place)
+    assert "Your bank wants you to confirm the payment of €20.00." in browser.body
+    await browser.send(f"{portal}billing/invoices/{waiting.id}/pay")
+    asks = urlsplit(browser.location).path
+    assert "wants to charge €20.00 to your card ending in 3155" in await browser.follow()
+    await browser.send(asks, step="decline")
+    assert "The payment was not confirmed." in await browser.follow()
+    await browser.get(portal)
+    await browser.send(f"{portal}billing/invoices/{waiting.id}/pay")
+    asks = urlsplit(browser.location).path
+    await browser.follow()
+    await browser.send(asks, step="approve")
+    await browser.follow()  # core asks how it went
+    assert "Your invoice is paid" in await browser.follow()
+    for place in places:
+        assert "Confirm payment" not in await browser.get(place)
+    assert (await shop.subscription()).status is SubscriptionStatus.ACTIVE

@@ -4,8 +4,10 @@ import sqlalchemy as sa
 
 from portico.customers.tables import customers, provider_customers
 from portico.db import Command, Query, upsert
-from portico.invoices.models import Invoice
+from portico.invoices.models import Invoice, InvoiceState
 from portico.invoices.tables import invoices
+from portico.orders.models import PaymentState
+from portico.orders.tables import payments
 
 _store = sa.bindparam("store_id", type_=sa.Text)
 _id = sa.bindparam("id", type_=sa.Text)
@@ -41,6 +43,22 @@ LATEST_OF_CUSTOMER = Query(
     .order_by(invoices.c.issued_at.desc(), invoices.c.id.desc())
     .limit(sa.bindparam("limit", type_=sa.Integer)),
 )
+TO_CONFIRM = Query(
+    Invoice,
+    sa.select(invoices)
+    .where(
+        invoices.c.store_id == _store,
+        invoices.c.customer_id == _customer,
+        invoices.c.state == InvoiceState.OPEN,
+        sa.exists().where(
+            payments.c.store_id == invoices.c.store_id,
+            payments.c.order_id == invoices.c.order_id,
+            payments.c.state == PaymentState.REQUIRES_ACTION,
+        ),
+    )
+    .order_by(invoices.c.issued_at, invoices.c.id),
+)
+"""Those whose payment waits for its owner's confirmation."""
 BY_REF = Query(
     Invoice,
     sa.select(invoices).where(

@@ -52,6 +52,12 @@ async def latest_of_customer(
     )
 
 
+async def to_confirm(rt: Runtime, store_id: str, customer_id: str) -> list[Invoice]:
+    """The customer's open invoices whose payment waits for its owner's confirmation (3-D Secure),
+    the oldest first. ``start_payment`` leads to where that is done."""
+    return await rt.db.all(queries.TO_CONFIRM, store_id=store_id, customer_id=customer_id)
+
+
 async def document(
     rt: Runtime, store: Store, invoice: Invoice, *, locale: str | None = None
 ) -> InvoiceDocument:

@@ -115,6 +115,9 @@ INVOICE = Invoice(
     state=InvoiceState.PAID, currency="EUR", total=1200, amount_due=0, hosted_url=None,
     issued_at=NOW, due_at=None, paid_at=NOW, created_at=NOW, updated_at=NOW,
 )  # fmt: skip
+OWED = replace(
+    INVOICE, id="inv_2", state=InvoiceState.OPEN, amount_due=1200, order_id=None, paid_at=None
+)
 DETAILS = BillingDetails(
     "Ada Beck", "Beck Type", "Lindenweg 4", "", "10115", "Berlin", "", "DE", "DE123456789"
 )
@@ -151,6 +154,11 @@ def subscription_page(subscription: Subscription) -> sp.SubscriptionPage:
         can_change=subscription.status is SubscriptionStatus.ACTIVE,
         can_pause=subscription.status is SubscriptionStatus.ACTIVE,
     )
+
+
+def confirm_page() -> sp.SubscriptionPage:
+    """A subscription whose payment waits for its owner's confirmation."""
+    return replace(subscription_page(PAST_DUE), confirm=OWED)
 
 
 def change_pages() -> Iterator[
@@ -209,11 +217,10 @@ def billing_page() -> p.BillingPage:
         replace(ORDER, id="ord_4", number=987, mode=Mode.TEST),
     )
     rows = (p.MethodRow(METHOD, (SUBSCRIPTION, CANCELLED), False), p.MethodRow(other, (), True))
-    owed = replace(INVOICE, id="inv_2", state=InvoiceState.OPEN, amount_due=1200, order_id=None)
     loose = replace(INVOICE, id="inv_3", number="NW-0003", order_id=None)
     return p.BillingPage(
         rows, orders, (2026, 2025), 2026, True, older_url="?before=ord_4",
-        open_invoices=(p.InvoiceRow(owed, True, True),),
+        open_invoices=(p.InvoiceRow(OWED, True, True), p.InvoiceRow(OWED, True, True, True)),
         other_invoices=(p.InvoiceRow(loose, True, False),),
         documents={ORDER.id: INVOICE.id},
         details=DETAILS,

@@ -187,6 +187,7 @@ class Samples:
         yield "subscriptions-empty", sp.SubscriptionsPage(())
         yield "subscription", account.subscription_page(account.SUBSCRIPTION)
         yield "subscription-past-due", account.subscription_page(account.PAST_DUE)
+        yield "subscription-to-confirm", account.confirm_page()
         yield "subscription-cancelled", account.subscription_page(account.CANCELLED)
         yield from account.change_pages()
         yield "cancel", account.cancel_page(account.SUBSCRIPTION)
@@ -229,7 +230,9 @@ class Samples:
         yield (
             "overview-long",
             p.OverviewPage(
-                p.Alert(replace(account.PAST_DUE, description=data.LONG), data.GRACE_END),
+                p.Alert(
+                    replace(account.PAST_DUE, description=data.LONG), data.GRACE_END, account.OWED
+                ),
                 (replace(data.NEWS, file_name=data.LONG),),
                 (data.long_purchase(),),
                 True,

@@ -195,7 +195,8 @@ async def _page(
         {
             "checkout": checkout,
             "method": method,
-            "updating": checkout.purpose is Purpose.UPDATE,
+            # With an amount it is what is owed: a new card, or a confirmation, pays it.
+            "updating": checkout.purpose is Purpose.UPDATE and not checkout.amount,
             "cards": TEST_CARDS,
             "errors": errors or [],
             "failure": checkout.failure if not errors else None,

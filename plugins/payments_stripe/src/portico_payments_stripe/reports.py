@@ -27,7 +27,7 @@ from portico_payments_stripe.values import (
     ref,
     whole,
 )
-from portico_payments_stripe.words import why
+from portico_payments_stripe.words import CONFIRM, why
 
 if TYPE_CHECKING:
     from stripe import Dispute, Invoice, PaymentIntent, PaymentMethod, Refund, Subscription
@@ -108,6 +108,8 @@ def _session_state(session: Session, intent: PaymentIntent | None) -> PaymentSta
 
 
 def _failure(intent: PaymentIntent | None) -> str | None:
+    if intent is not None and intent.status == "requires_action":
+        return CONFIRM
     error = intent.last_payment_error if intent is not None else None
     return why(error.code, error.decline_code) if error is not None else None
 
@@ -148,9 +150,19 @@ def _invoice_state(invoice: Invoice, intent: PaymentIntent | None) -> PaymentSta
         return PaymentState.CANCELED
     if invoice.status == "uncollectible":
         return PaymentState.FAILED
-    if intent is not None and intent.status == "requires_action":
+    if _asks_owner(intent):
         return PaymentState.REQUIRES_ACTION
     return PaymentState.FAILED if invoice.attempted else PaymentState.PENDING
+
+
+def _asks_owner(intent: PaymentIntent | None) -> bool:
+    """Whether the bank wants a confirmation (3-D Secure): now, or when it was charged while its
+    owner was away, which Stripe counts as declined."""
+    if intent is None or intent.status == "requires_action":
+        return intent is not None
+    error = intent.last_payment_error
+    asked = error is not None and "authentication_required" in (error.code, error.decline_code)
+    return asked and intent.status == "requires_payment_method"
 
 
 def subscription_report(

@@ -18,7 +18,8 @@ _KEPT = N_("The new payment method is saved, but what is owed could not be colle
 async def pay_open(stripe: StripeClient, subscription: str, method: str, key: str) -> str | None:
     """Pay the open invoices of a subscription; what went wrong in words, None where nothing did.
 
-    Repeatable with the same ``key``: each invoice is tried once.
+    That the bank asks for its owner's confirmation is nothing wrong: the invoice, read back, says
+    so. Repeatable with the same ``key``: each invoice is tried once.
     """
     from stripe import CardError, InvalidRequestError  # noqa: PLC0415 - loaded by now
 
@@ -28,14 +29,12 @@ async def pay_open(stripe: StripeClient, subscription: str, method: str, key: st
     trouble: str | None = None
     for invoice in page.data:
         try:
-            paid = await stripe.v1.invoices.pay_async(
+            await stripe.v1.invoices.pay_async(
                 invoice.id, {"payment_method": method}, once("pay", key, invoice.id)
             )
         except CardError as error:
-            trouble = declined(error)
+            words = declined(error)
+            trouble = words if words != CONFIRM else trouble
         except InvalidRequestError:
             trouble = _KEPT  # it was paid meanwhile, or may not be paid this way
-        else:
-            if paid.status == "open":
-                trouble = CONFIRM  # 3-D Secure: its page is where the customer confirms
     return trouble

@@ -20,6 +20,7 @@ from portico.web.http import notice, redirect, render, signed_in
 from portico.web.paging import Cursor, cursor, page_of
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here
+from portico.web.portal.owing import to_confirm
 from portico.web.portal.pages import BillingPage, InvoiceRow, MethodRow
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.subscriptions import RUNNING, fail, start_update
@@ -50,7 +51,9 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
     note_sections(data.sections[0])
     page = page_of(data.invoices, start, PAGE)
     of_year: dict[str, str] = {"year": str(year)} if year is not None else {}
-    rows = [await _invoice_row(at, one) for one in data.documents]
+    owed = any(one.state is InvoiceState.OPEN for one in data.documents)
+    waiting = {one.id for one in await to_confirm(at)} if owed else set()
+    rows = [await _invoice_row(at, one, one.id in waiting) for one in data.documents]
     adds = await activation.chosen(
         at.rt, at.store, PaymentMethodHooks.start_payment_method_update, setting="payments"
     )
@@ -73,11 +76,12 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
     )
 
 
-async def _invoice_row(at: Here, invoice: Invoice) -> InvoiceRow:
+async def _invoice_row(at: Here, invoice: Invoice, confirm: bool) -> InvoiceRow:
     return InvoiceRow(
         invoice,
         await offers(at, invoice.provider, InvoiceHooks.invoice_document),
         await offers(at, invoice.provider, InvoiceHooks.start_invoice_payment),
+        confirm,
     )
 
 

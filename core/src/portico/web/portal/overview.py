@@ -8,10 +8,11 @@ from portico.library import service
 from portico.library.models import LATEST, OverviewData
 from portico.library.service import Shelf, access_deadline
 from portico.sessions.models import Session
-from portico.stores.models import PortalSettings, Store
+from portico.stores.models import PortalSettings
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 from portico.web.http import loaded, loads, render, signed_in
 from portico.web.portal.here import Here, here
+from portico.web.portal.owing import OWING, confirmation_of
 from portico.web.portal.pages import Alert, Download, OverviewPage
 from portico.web.portal.views import purchase_views, shelf_of, subscription_row
 
@@ -37,7 +38,7 @@ async def overview_page(at: Here, data: OverviewData | None) -> OverviewPage:
     shown = data.orders[:LATEST] if "purchases" in wanted else []
     running = _running(data) if "subscriptions" in wanted else []
     return OverviewPage(
-        alert=_alert(at.store, shelf, data.subscriptions),
+        alert=await _alert(at, shelf, data.subscriptions),
         news=_news(shelf, at) if "downloads" in wanted else (),
         purchases=tuple(purchase_views(shelf, data.items, data.licenses, shown)),
         more_purchases=len(data.orders) > len(shown) > 0,
@@ -52,19 +53,20 @@ def _running(data: OverviewData) -> list[Subscription]:
     return sorted(running, key=lambda one: (one.current_period_end, one.id))
 
 
-def _alert(store: Store, shelf: Shelf, subscriptions: tuple[Subscription, ...]) -> Alert | None:
+async def _alert(at: Here, shelf: Shelf, subscriptions: tuple[Subscription, ...]) -> Alert | None:
     """The payment that did not go through; of several, the one that costs access first."""
     now = shelf.now
     owing = [
-        (access_deadline(store, one, shelf.products.get(one.product_id)), one)
+        (access_deadline(at.store, one, shelf.products.get(one.product_id)), one)
         for one in subscriptions
-        if one.status in (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID)
+        if one.status in OWING
     ]
     if not owing:
         return None
     deadline, subscription = min(owing, key=lambda one: one[0] or now)
     # Access that has ended already is not kept by paying "until" some day of the past.
-    return Alert(subscription, deadline if deadline is not None and deadline > now else None)
+    until = deadline if deadline is not None and deadline > now else None
+    return Alert(subscription, until, await confirmation_of(at, subscription))
 
 
 def _news(shelf: Shelf, at: Here) -> tuple[Download, ...]:

@@ -95,10 +95,14 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The one thing that needs action: a payment that did not go through."""
+    """The one thing that needs action: a payment that did not go through.
+
+    ``confirm`` is its invoice, where the customer's bank only wants it confirmed.
+    """
 
     subscription: Subscription
     access_until: datetime | None
+    confirm: Invoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +231,15 @@ class MethodRow:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An invoice of a payment provider, and what can be done with it now."""
+    """An invoice of a payment provider, and what can be done with it now.
+
+    ``confirm``: to pay it is to confirm a payment that is under way.
+    """
 
     invoice: Invoice
     has_document: bool
     can_pay: bool
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from portico.catalog.models import Product
+from portico.invoices.models import Invoice
 from portico.orders.models import Order
 from portico.subscriptions.models import (
     Cancellation,
@@ -50,6 +51,8 @@ class SubscriptionPage:
     can_unpause: bool = False
     change: SubscriptionChange | None = None
     """The latest attempt to change it, where it is under way or has failed."""
+    confirm: Invoice | None = None
+    """What is owed, where the customer's bank only wants the payment confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from portico.subscriptions.models import (
 from portico.web.http import notice, redirect, render, signed_in
 from portico.web.portal.frame import note_sections
 from portico.web.portal.here import Here, here, not_found
+from portico.web.portal.owing import confirmation_of, to_confirm
 from portico.web.portal.pages import PaymentMethodWaitPage
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.subscription_options import may_change, may_pause, may_unpause
@@ -35,9 +36,9 @@ RUNNING = frozenset(SubscriptionStatus) - {
     SubscriptionStatus.CANCELED,
     SubscriptionStatus.INCOMPLETE,
 }
-RELOAD_SECONDS, RELOAD_SECONDS_LATER = 3, 30
+RELOAD_SECONDS = 3
 PATIENCE = timedelta(minutes=3)
-"""A provider that has not answered by then is asked less often."""
+"""How long a customer is kept waiting for a provider that does not know yet."""
 NEWS_LASTS = timedelta(days=1)
 """How long the page says that a change was refused."""
 
@@ -94,6 +95,7 @@ async def subscription_page(at: Here, subscription_id: str) -> SubscriptionPage:
         can_pause=await may_pause(at, subject),
         can_unpause=await may_unpause(at, subject),
         change=_untold(at, data),
+        confirm=await confirmation_of(at, subject),
     )
 
 
@@ -136,26 +138,41 @@ async def fail(at: Here, failed: Failed, back: str) -> Response:
 @acts
 @signed_in
 async def returned() -> Response:
-    """Back from the provider. While it does not know yet, a page that reloads itself."""
+    """Back from the provider. While it does not know yet, a page that reloads itself.
+
+    With ``left`` from a page that was left as it was. The provider is asked all the same, since
+    something may have been given in another tab.
+    """
     at = here()
     update_id = request.args.get("update", "")
     found = await attempt(at, methods.finish_update(at.rt, at.store, at.customer, update_id))
     if isinstance(found, Failed):
         return await fail(at, found, "billing")
-    if found.state is AttemptState.PENDING:
-        return await _wait(at, found)
-    _say_outcome(at, found)
-    return redirect(at.path(_origin(found)))
+    open_, left = found.state is AttemptState.PENDING, bool(request.args.get("left"))
+    if open_ and not left and at.rt.clock.now() - found.created_at < PATIENCE:
+        return await _wait(at)
+    _say_outcome(at, found, left)
+    return redirect(at.path(await _origin(at, found)))
 
 
-def _origin(update: PaymentMethodUpdate) -> str:
-    return f"subscriptions/{update.subscription_id}" if update.subscription_id else "billing"
+async def _origin(at: Here, update: PaymentMethodUpdate) -> str:
+    """Where the update was begun; but where a payment now waits for its owner, there."""
+    subscription_id = update.subscription_id
+    if subscription_id is None and update.state is AttemptState.SUCCEEDED:
+        waiting = await to_confirm(at)
+        subscription_id = waiting[0].subscription_id if waiting else None
+    return f"subscriptions/{subscription_id}" if subscription_id else "billing"
 
 
-def _say_outcome(at: Here, update: PaymentMethodUpdate) -> None:
+def _say_outcome(at: Here, update: PaymentMethodUpdate, left: bool) -> None:
     if update.state is AttemptState.SUCCEEDED:
         notice("good", at.say(N_("Your payment method is updated.")))
-    elif update.state is AttemptState.CANCELED:
+    elif update.state is AttemptState.PENDING and not left:
+        notice("plain", at.say(N_(
+            "The payment provider has not told us of a new payment method. If you gave one, it "
+            "shows here as soon as we know; you can also give it again."
+        )))  # fmt: skip
+    elif update.state in (AttemptState.PENDING, AttemptState.CANCELED):
         notice("plain", at.say(N_("You kept your payment method. Nothing has changed.")))
     else:
         words = update.failure_message
@@ -163,12 +180,11 @@ def _say_outcome(at: Here, update: PaymentMethodUpdate) -> None:
         notice("bad", say(words) if words else at.say(N_("The payment method was not accepted.")))
 
 
-async def _wait(at: Here, update: PaymentMethodUpdate) -> Response:
-    waited = at.rt.clock.now() - update.created_at
+async def _wait(at: Here) -> Response:
     return await render(
         PaymentMethodWaitPage(
             at.say(N_("Waiting for the payment provider")),
             at.say(N_("It has not told us yet whether your new payment method works.")),
-            RELOAD_SECONDS if waited < PATIENCE else RELOAD_SECONDS_LATER,
+            RELOAD_SECONDS,
         )
     )
