@@ -39,11 +39,13 @@ from portico.api import (
 
 @dataclass
 class Orders:
-    """What the provider is to do next: ``fail`` with an error, or ``know`` nothing yet."""
+    """What the provider is to do next: ``fail`` with an error, or ``know`` nothing yet. Customers
+    who ``gives`` nothing come back as they went."""
 
     fail: Exception | None = None
     know: bool = True
     succeed: bool = True
+    gives: bool = True
     asked: list[str] = field(default_factory=list)
 
 
@@ -94,6 +96,8 @@ class Provider(Plugin, CheckoutHooks, PaymentMethodHooks, SubscriptionHooks):
         self._ask("finish")
         if not self.orders.know:
             return None
+        if not self.orders.gives:
+            return UpdateOutcome(False, [])
         if not self.orders.succeed:
             return UpdateOutcome(False, [], "Your bank declined the card.")
         report = PaymentMethodReport("pm_new", "card", "visa", "1111", 1, 2031, is_default=True)

@@ -1,6 +1,7 @@
 """What happens at the provider, and what the customer reads about it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from portal_plugins import ACTION, CRASH, LATER, REFUSED, Issuer, Provider
@@ -148,6 +149,31 @@ async def test_a_new_payment_method_for_a_subscription(rows, customer, club, sig
     answer = await browser.client.get(f"/p/demo/{back}")
     assert answer.headers["Location"] == f"/p/demo/subscriptions/{club}"
     assert "Your payment method is updated." in await after(browser, answer)
+
+
+@pytest.mark.parametrize(
+    ("knows", "left", "minutes", "says"),
+    [
+        (False, "&left=1", 0, "You kept your payment method. Nothing has changed."),
+        (True, "", 0, "You kept your payment method. Nothing has changed."),
+        (False, "", 3, "has not told us of a new payment method"),
+    ],
+    ids=["left", "given up", "not known for long"],
+)
+async def test_who_gives_no_new_method_is_not_kept_waiting(
+    knows, left, minutes, says, rows, customer, club, sign_in, provider, clock
+):
+    browser = await sign_in(rows, customer)
+    back = await begin_update(browser, f"subscriptions/{club}/payment-method")
+    provider.orders.know, provider.orders.gives = knows, False
+    clock.advance(timedelta(minutes=minutes))
+    answer = await browser.client.get(f"/p/demo/{back}{left}")
+    assert says in await after(browser, answer)
+    assert says not in await browser.get(f"subscriptions/{club}")  # said once
+    provider.orders.know = provider.orders.gives = True  # and nothing stands in the way of another
+    again = await begin_update(browser, f"subscriptions/{club}/payment-method")
+    done = await after(browser, await browser.client.get(f"/p/demo/{again}"))
+    assert "Your payment method is updated." in done
 
 
 async def test_a_declined_payment_method(rows, customer, club, sign_in, provider):

@@ -11,19 +11,26 @@ from portico.subscriptions.models import PaymentMethod, PaymentMethodUpdate, Sub
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
-    """A customer wants to pay another way, for one subscription or (None) for all of them."""
+    """A customer wants to pay another way, for one subscription or (None) for all of them.
+
+    ``return_url`` is where they come back to; ``cancel_url`` where a page leads back that they
+    leave without giving anything.
+    """
 
     update: PaymentMethodUpdate
     customer: Customer
     subscription: Subscription | None
     return_url: str
+    cancel_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateOutcome:
     """What came of an update. ``reports`` say what is true now, open payments included.
 
-    ``message`` is for the customer when it did not succeed.
+    ``succeeded``: the new method is in use. A payment that its owner has to confirm is no failure:
+    the report of it says so, and the portal leads there. ``message`` is for the customer when it
+    did not succeed; without one, the customer gave up and nothing has changed.
     """
 
     succeeded: bool

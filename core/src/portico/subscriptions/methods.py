@@ -1,6 +1,7 @@
 """Payment methods: giving a new one at the provider's page, and removing one."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -62,13 +63,16 @@ async def start_update(
     subscription = await _subscription(rt, store, customer, subscription_id)
     provider, mode = await _provider(rt, store, customer, subscription)
     update = await _begin(rt, store, customer, subscription, provider, mode)
-    back = return_url(update.id) if return_url else _return_url(rt, store, update.id)
+    request = _request(rt, store, update, customer, subscription)
+    if return_url is not None:
+        back = return_url(update.id)
+        request = replace(request, return_url=back, cancel_url=back)
     try:
         redirect = await rt.hooks.owner(
             store,
             provider,
             PaymentMethodHooks.start_payment_method_update,
-            UpdateRequest(update, customer, subscription, back),
+            request,
             locale=locale,
         )
     except Exception as error:
@@ -124,7 +128,7 @@ async def finish(rt: Runtime, store: Store, update: PaymentMethodUpdate) -> Paym
         store,
         update.provider,
         PaymentMethodHooks.finish_payment_method_update,
-        UpdateRequest(update, customer, subscription, _return_url(rt, store, update.id)),
+        _request(rt, store, update, customer, subscription),
     )
     if outcome is None:
         return update
@@ -239,8 +243,15 @@ async def _begin(
     return update
 
 
-def _return_url(rt: Runtime, store: Store, update_id: str) -> str:
-    return portal_url(rt.settings, store, f"payment-method/return?update={update_id}")
+def _request(
+    rt: Runtime,
+    store: Store,
+    update: PaymentMethodUpdate,
+    customer: Customer,
+    subscription: Subscription | None,
+) -> UpdateRequest:
+    back = portal_url(rt.settings, store, f"payment-method/return?update={update.id}")
+    return UpdateRequest(update, customer, subscription, back, f"{back}&left=1")
 
 
 async def _record(
@@ -260,7 +271,8 @@ async def _record(
         mode=update.mode,
     )
     if not outcome.succeeded:
-        return await _end(rt, store, update, AttemptState.FAILED, None, outcome.message)
+        state = AttemptState.FAILED if outcome.message else AttemptState.CANCELED
+        return await _end(rt, store, update, state, None, outcome.message)
     method_id = await _reported_method(rt, store, update, outcome.reports)
     return await _end(rt, store, update, AttemptState.SUCCEEDED, method_id, None)
 

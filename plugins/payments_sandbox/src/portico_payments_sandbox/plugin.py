@@ -33,6 +33,7 @@ from portico.api import (
     PauseRequest,
     PaymentMethod,
     PaymentMethodHooks,
+    PaymentState,
     Plugin,
     PluginPage,
     PluginSettings,
@@ -171,7 +172,7 @@ class Sandbox(
             period_amount=about.amount if about is not None else 0,
             subscription=about.provider_ref if about is not None else None,
             return_url=request.return_url,
-            cancel_url=request.return_url,
+            cancel_url=request.cancel_url,
         )
         return visits.redirect_to(ctx, await visits.add_checkout(ctx, opened), "update")
 
@@ -262,10 +263,13 @@ class Sandbox(
             about = await ledger.get_subscription(ctx, payment.subscription)
         if payment is None or about is None or about.open_payment != payment.id:
             raise Refused("There is nothing left to pay on this invoice.")
-        # A new card pays what is owed at once.
+        # A new card pays what is owed at once; a card whose bank asked needs its owner's word only.
+        asked = payment.state is PaymentState.REQUIRES_ACTION
         customer = await visits.customer_of(ctx, request.customer.id, request.customer.email)
         opened = replace(
             visits.new_checkout(ctx, customer, Purpose.UPDATE, new_id("key")),
+            state=CheckoutState.CONFIRMING if asked else CheckoutState.OPEN,
+            method=payment.method if asked else None,
             description=about.description,
             currency=about.currency,
             amount=payment.amount,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 OPEN_FOR = timedelta(hours=2)
 """A visit to the Billing portal that has changed nothing by then was given up."""
 _GONE = N_("Stripe does not know this customer any more. Please write to the store.")
+_NOT_TAKEN = N_("The payment method was not accepted.")
 _IN_USE = N_("A subscription is paid with this. Give it another payment method first.")
 _OWING = N_("Something is still to be paid with this. Give another payment method first.")
 _LIVE = ("active", "trialing", "past_due", "unpaid", "paused", "incomplete")
@@ -89,7 +90,7 @@ async def _portal(
 
     params: PortalParams = {
         "customer": customer,
-        "return_url": request.return_url,
+        "return_url": request.cancel_url,
         "locale": language(ctx),
         "flow_data": {
             "type": "payment_method_update",
@@ -134,7 +135,7 @@ async def _setup(
         "customer": customer,
         "currency": currency.lower(),
         "success_url": request.return_url,
-        "cancel_url": request.return_url,
+        "cancel_url": request.cancel_url,
         "locale": language(ctx),
         "metadata": {"portico_update": request.update.id},
     }
@@ -183,7 +184,7 @@ def _not_set_up(intent: SetupIntent | None) -> UpdateOutcome | None:
     if intent is not None and intent.status == "processing":
         return None
     error = intent.last_setup_error if intent is not None else None
-    words = why(error.code, error.decline_code) if error is not None else None
+    words = why(error.code, error.decline_code) if error is not None else _NOT_TAKEN
     return UpdateOutcome(False, [], words)
 
 
@@ -201,6 +202,14 @@ async def _after_portal(
     if method is None or method == visit.default_before:
         over = visit.created_at + OPEN_FOR <= ctx.now()
         return UpdateOutcome(False, []) if over else None
+    # Other visits of this customer, in another tab or given up, have not brought this about.
+    await ctx.db.run(
+        queries.SEEN_BY_OTHERS,
+        store_id=visit.store_id,
+        the_id=visit.id,
+        of_customer=visit.customer,
+        new_default_before=method,
+    )
     return await _pay_with(ctx, stripe, request, visit.customer, method)
 
 

@@ -162,6 +162,15 @@ REF = Query(PaymentRef, _by_id(payment_refs))
 
 ADD_UPDATE = _add(method_updates)
 UPDATE = Query(MethodUpdate, _by_id(method_updates))
+SEEN_BY_OTHERS = Command(
+    sa.update(method_updates)
+    .where(
+        method_updates.c.store_id == _STORE,
+        method_updates.c.customer == sa.bindparam("of_customer", type_=sa.Text),
+        method_updates.c.id != sa.bindparam("the_id", type_=sa.Text),
+    )
+    .values(default_before=sa.bindparam("new_default_before", type_=sa.Text))
+)
 
 # Events
 
