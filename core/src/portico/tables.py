@@ -14,12 +14,13 @@ from portico.licenses import tables as licenses
 from portico.orders import tables as orders
 from portico.sellers import tables as sellers
 from portico.sessions import tables as sessions
+from portico.storage import tables as storage
 from portico.stores import tables as stores
 from portico.subscriptions import tables as subscriptions
 from portico.uploads import tables as uploads
 
 __all__ = [
     "activation", "catalog", "customers", "domains", "emails", "entitlements", "events", "figures",
-    "invoices", "licenses", "metadata", "orders", "sellers", "sessions", "stores", "subscriptions",
-    "uploads",
+    "invoices", "licenses", "metadata", "orders", "sellers", "sessions", "storage", "stores",
+    "subscriptions", "uploads",
 ]  # fmt: skip

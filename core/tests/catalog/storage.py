@@ -23,6 +23,10 @@ class MemoryStorage(Plugin, FileStorageHooks):
         self.wrong_hash = False
 
     @hookimpl
+    async def storage_key(self, ctx: Context, upload: Upload) -> str:
+        return upload.version_id
+
+    @hookimpl
     async def store_file(self, ctx: Context, upload: Upload) -> StoredFile:
         content = b"".join([chunk async for chunk in upload.chunks])
         self.kept[upload.version_id] = content

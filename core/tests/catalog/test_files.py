@@ -9,11 +9,11 @@ from portico.activation import service as activation
 from portico.catalog import queries
 from portico.catalog import service as catalog
 from portico.catalog.tables import file_versions, files
-from portico.catalog.uploads import BLOCK, display_name, media_type
 from portico.db import Query
 from portico.events import service as events
 from portico.events.tables import audit_log, outbox
 from portico.hooks.errors import Refused
+from portico.storage.service import BLOCK, display_name, media_type
 from portico.stores import service as stores
 from portico.testing import factories
 from storage import chunks

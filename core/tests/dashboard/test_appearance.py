@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 from portico.events import service as events
+from portico.stores import images
 from portico.stores import service as stores
 from portico.stores.images import BadImage, as_png
 from portico.testing import factories
@@ -83,6 +84,27 @@ async def test_a_logo_is_made_anew_and_shown_in_the_portal(owner, app, runtime, 
     await owner.get(PAGE)
     await owner.send(f"{PAGE}/image/logo", do="remove")
     assert (await stores.by_id(runtime, store.id)).theme_settings["logo"] == ""
+
+
+async def test_a_picture_goes_a_year_after_it_was_replaced(runtime, store, clock):
+    async def there():
+        return [await images.get(runtime, store.id, one) is not None for one in (old, new)]
+
+    async def use(size):
+        path = await images.add(runtime, store.id, picture(size), by="test")
+        await stores.update_settings(runtime, store.id, theme_settings={"logo": path}, by="test")
+        return path.rpartition("/")[2].removesuffix(".png")
+
+    old = await use((30, 30))
+    clock.advance(images.KEEP_UNUSED * 2)
+    new = await use((60, 30))
+    await images.collect(runtime)
+    clock.advance(images.KEEP_UNUSED - timedelta(hours=1))
+    await images.collect(runtime)
+    assert await there() == [True, True]
+    clock.advance(timedelta(hours=2))
+    await images.collect(runtime)
+    assert await there() == [False, True]
 
 
 def bomb():

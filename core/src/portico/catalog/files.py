@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from portico.catalog import queries, uploads
+from portico.catalog import queries
 from portico.catalog.changes import changed
 from portico.catalog.models import FileState, FileVersion, OfferedVersion, ProductFile
-from portico.catalog.uploads import Received
 from portico.db import Query
 from portico.events import service as events
 from portico.events.models import EventType
@@ -13,6 +12,8 @@ from portico.hooks.errors import Refused
 from portico.i18n import N_
 from portico.ids import new_id
 from portico.runtime import Runtime
+from portico.storage import service as storage
+from portico.storage.models import Received
 from portico.stores.models import Store
 
 
@@ -35,23 +36,17 @@ async def add_file(
     """
     if await rt.db.one(queries.PRODUCT, store_id=store.id, id=product_id) is None:
         raise Refused(N_("This store has no such product."))
-    received = await uploads.receive(
-        rt, store, filename=filename, content_type=content_type, chunks=chunks
-    )
     file_id = new_id("file")
-    try:
-        async with rt.db.transaction():
-            await rt.db.run(
-                queries.ADD_FILE, store_id=store.id, id=file_id, product_id=product_id,
-                name=one_line(name or "") or received.filename, state=FileState.ACTIVE,
-                created_at=rt.clock.now(),
-            )  # fmt: skip
-            version = await _add_version(rt, store, product_id, file_id, received, label, notes)
-            await changed(rt, store, by, "file.add", "file", file_id, {"version": version.id})
-            await uploads.hold_storage(rt, store, received)
-    except BaseException:
-        await uploads.discard_unless_kept(rt, store, received)
-        raise
+    async with storage.receive(
+        rt, store, filename=filename, content_type=content_type, chunks=chunks
+    ) as received:
+        await rt.db.run(
+            queries.ADD_FILE, store_id=store.id, id=file_id, product_id=product_id,
+            name=one_line(name or "") or received.filename, state=FileState.ACTIVE,
+            created_at=rt.clock.now(),
+        )  # fmt: skip
+        version = await _add_version(rt, store, product_id, file_id, received, label, notes)
+        await changed(rt, store, by, "file.add", "file", file_id, {"version": version.id})
     return version
 
 
@@ -70,25 +65,17 @@ async def replace_file(
 ) -> FileVersion:
     """Add a version to a file; it is the one offered from now on. ``name`` renames the file."""
     await _active(rt, store, queries.FILE, file_id)
-    received = await uploads.receive(
+    async with storage.receive(
         rt, store, filename=filename, content_type=content_type, chunks=chunks
-    )
-    try:
-        async with rt.db.transaction():
-            # Locked, so that two uploads at once become two versions, and none of a removed file.
-            file = await _active(rt, store, queries.LOCK_FILE, file_id)
-            if name and one_line(name):
-                await rt.db.run(
-                    queries.RENAME_FILE, store_id=store.id, file_id=file_id, name=one_line(name)
-                )
-            version = await _add_version(
-                rt, store, file.product_id, file_id, received, label, notes
+    ) as received:
+        # Locked, so that two uploads at once become two versions, and none of a removed file.
+        file = await _active(rt, store, queries.LOCK_FILE, file_id)
+        if name and one_line(name):
+            await rt.db.run(
+                queries.RENAME_FILE, store_id=store.id, file_id=file_id, name=one_line(name)
             )
-            await changed(rt, store, by, "file.replace", "file", file_id, {"version": version.id})
-            await uploads.hold_storage(rt, store, received)
-    except BaseException:
-        await uploads.discard_unless_kept(rt, store, received)
-        raise
+        version = await _add_version(rt, store, file.product_id, file_id, received, label, notes)
+        await changed(rt, store, by, "file.replace", "file", file_id, {"version": version.id})
     return version
 
 
@@ -160,7 +147,7 @@ async def order_files(
 
 def one_line(text: str) -> str:
     """A name as it may be shown: on one line, of at most 200 characters."""
-    return " ".join(text.replace("\0", "").split())[: uploads.NAME_LENGTH]
+    return " ".join(text.replace("\0", "").split())[: storage.NAME_LENGTH]
 
 
 async def remove_file(rt: Runtime, store: Store, file_id: str, *, by: str) -> None:

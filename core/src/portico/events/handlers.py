@@ -13,6 +13,8 @@ from portico.hooks.events import Event, EventHooks
 from portico.hooks.lifecycle import Job, LifecycleHooks
 from portico.hooks.plugin import Scope
 from portico.runtime import Runtime
+from portico.storage import service as storage
+from portico.stores import images
 from portico.stores import service as stores
 from portico.stores.models import Store
 from portico.uploads import service as uploads
@@ -138,12 +140,15 @@ async def schedule(rt: Runtime) -> None:
 
 
 async def housekeeping(rt: Runtime, delivery: Delivery) -> timedelta:
-    """Delete what has expired: sessions, sign-in attempts, rate counters, uploads given up."""
+    """Delete what has expired: sessions, sign-in attempts, rate counters, uploads given up, bytes
+    without a row, pictures of long ago."""
     now = rt.clock.now()
     await rt.db.run(queries.DROP_SESSIONS, now=now)
     await rt.db.run(queries.DROP_ATTEMPTS, now=now - KEEP_ATTEMPTS)
     await rt.db.run(queries.DROP_COUNTERS, now=now)
     await uploads.collect(rt)
+    await storage.collect(rt)
+    await images.collect(rt)
     return HOUSEKEEPING
 
 

@@ -77,6 +77,16 @@ class FileStorageHooks:
         raise NotImplementedError
 
     @owner
+    async def storage_key(self, ctx: Context, upload: Upload) -> str | None:
+        """Under which key ``store_file`` is about to keep the upload, without reading it.
+
+        Optional. Core notes the key, so that it can have the bytes deleted (``delete_file``, with
+        a size of 0) if the process is killed before the file has its row. None where that is
+        known only afterwards.
+        """
+        raise NotImplementedError
+
+    @owner
     async def open_file(self, ctx: Context, stored: StoredKey) -> OpenedFile | None:
         """The bytes, to be sent. None if they are not there."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import warnings
+from datetime import timedelta
 
 from portico.actors import actor
 from portico.errors import PorticoError
@@ -19,6 +20,8 @@ LONGEST_SIDE = 4000
 """Pixels of an upload."""
 KEPT_SIZE = (1200, 400)
 """Pixels that are kept at most: enough for a logo on any screen."""
+KEEP_UNUSED = timedelta(days=365)
+"""How long a picture stays that was replaced: the mails of that time still show it."""
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
@@ -38,6 +41,7 @@ async def add(rt: Runtime, store_id: str, content: bytes, *, by: str) -> str:
             id=image_id,
             content=png,
             created_at=rt.clock.now(),
+            unused_since=None,
         )
         await events.audit(
             rt, store_id=store_id, actor_type=actor_type, actor_id=actor_id,
@@ -49,6 +53,19 @@ async def add(rt: Runtime, store_id: str, content: bytes, *, by: str) -> str:
 async def get(rt: Runtime, store_id: str, image_id: str) -> StoreImage | None:
     """A picture of the store."""
     return await rt.db.one(queries.IMAGE, store_id=store_id, id=image_id)
+
+
+async def collect(rt: Runtime) -> None:
+    """Note which pictures no store's theme shows any more, and delete those of long ago."""
+    now = rt.clock.now()
+    for one in await rt.db.all(queries.IMAGE_USES):
+        used = any(one.id in str(value) for value in one.theme_settings.values())
+        if used != (one.unused_since is None):
+            since = None if used else now
+            await rt.db.run(
+                queries.MARK_IMAGE, store_id=one.store_id, id=one.id, unused_since=since
+            )
+    await rt.db.run(queries.DROP_IMAGES, before=now - KEEP_UNUSED)
 
 
 def as_png(content: bytes) -> bytes:

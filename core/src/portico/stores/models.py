@@ -52,6 +52,16 @@ class StoreImage:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ImageUse:
+    """A picture, whether it is in use, and the settings of its store's theme."""
+
+    store_id: str
+    id: str
+    unused_since: datetime | None
+    theme_settings: dict[str, str]
+
+
 SECTIONS = ("purchases", "subscriptions", "downloads", "licenses", "billing")
 """Sections of the portal that a store may leave out. The overview and the settings stay."""
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portico.db import Command, Query, upsert
+from portico.db import Command, Query, UTCDateTime, upsert
 from portico.db.columns import next_number
-from portico.stores.models import Store, StoreImage
+from portico.emails.tables import email_templates
+from portico.stores.models import ImageUse, Store, StoreImage
 from portico.stores.tables import store_images, stores
 
 CHANGEABLE = (
@@ -43,15 +44,42 @@ UPDATE = Query(
     .returning(stores),
 )
 
-# The same picture again is the same row.
+# The same picture again is the same row, and in use again.
 ADD_IMAGE = Command(
-    upsert(store_images, ["store_id", "id"], ["created_at"]).values(
+    upsert(store_images, ["store_id", "id"], ["created_at", "unused_since"]).values(
         {one.name: sa.bindparam(one.name, type_=one.type) for one in store_images.c}
     )
 )
+_one_image = (
+    store_images.c.store_id == sa.bindparam("store_id"),
+    store_images.c.id == sa.bindparam("id"),
+)
 IMAGE = Query(
     StoreImage,
-    sa.select(store_images).where(
-        store_images.c.store_id == sa.bindparam("store_id"), store_images.c.id == sa.bindparam("id")
-    ),
+    sa.select(
+        store_images.c.store_id, store_images.c.id, store_images.c.content,
+        store_images.c.created_at,
+    ).where(*_one_image),
+)  # fmt: skip
+IMAGE_USES = Query(
+    ImageUse,
+    sa.select(
+        store_images.c.store_id, store_images.c.id, store_images.c.unused_since,
+        stores.c.theme_settings,
+    ).join_from(store_images, stores, stores.c.id == store_images.c.store_id),
+)  # fmt: skip
+MARK_IMAGE = Command(
+    sa.update(store_images)
+    .where(*_one_image)
+    .values(unused_since=sa.bindparam("unused_since", type_=UTCDateTime))
 )
+DROP_IMAGES = Command(
+    sa.delete(store_images).where(
+        store_images.c.unused_since < sa.bindparam("before", type_=UTCDateTime),
+        ~sa.exists().where(
+            email_templates.c.store_id == store_images.c.store_id,
+            email_templates.c.body.contains(store_images.c.id),
+        ),
+    )
+)
+"""A seller may have put the picture's address into a mail: those stay."""

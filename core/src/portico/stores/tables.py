@@ -32,4 +32,5 @@ store_images = store_table(
     "store_images",
     sa.Column("content", sa.LargeBinary, nullable=False),
     moment("created_at"),
+    moment("unused_since", nullable=True),
 )

@@ -55,8 +55,9 @@ PARTS = Query(
     .where(upload_parts.c.store_id == _store, upload_parts.c.upload_id == _upload)
     .order_by(upload_parts.c.start),
 )
-DROP_PARTS = Command(
-    sa.delete(upload_parts).where(
-        upload_parts.c.store_id == _store, upload_parts.c.upload_id == _upload
-    )
+DROP_PARTS = Query(
+    UploadPart,
+    sa.delete(upload_parts)
+    .where(upload_parts.c.store_id == _store, upload_parts.c.upload_id == _upload)
+    .returning(upload_parts),
 )

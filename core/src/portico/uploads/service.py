@@ -9,17 +9,17 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import timedelta
 
 import aiofiles
-import structlog
 
 from portico.activation import service as activation
 from portico.catalog import service as catalog
-from portico.catalog import uploads as receiving
 from portico.catalog.models import FileState, FileVersion
 from portico.hooks.errors import Refused
 from portico.hooks.files import FileStorageHooks, LocalFile, OpenedFile, RemoteFile, StoredKey
 from portico.i18n import N_
 from portico.ids import new_id
 from portico.runtime import Runtime
+from portico.storage import service as storage
+from portico.storage.models import Intent
 from portico.stores import service as stores
 from portico.stores.models import Store
 from portico.uploads import queries
@@ -32,7 +32,6 @@ KEEP = timedelta(days=1)
 """How long an upload waits for its next part."""
 _BUSY = timedelta(minutes=15)
 _LABEL, _NOTES = 100, 10_000
-_log = structlog.get_logger(__name__)
 
 
 class WrongStart(Exception):
@@ -57,21 +56,21 @@ async def begin(
 ) -> IncomingUpload:
     """Expect a file of ``size`` bytes: a new one, or a version of ``file_id``. Refused in words."""
     if size < 1:
-        raise Refused(receiving.EMPTY)
+        raise Refused(storage.EMPTY)
     if size > rt.settings.upload_limit:
-        raise receiving.TooLarge(rt.settings.upload_limit)
+        raise storage.TooLarge(rt.settings.upload_limit)
     if await activation.chosen(rt, store, FileStorageHooks.store_file, setting="storage") is None:
-        raise Refused(receiving.NO_STORAGE)
+        raise Refused(storage.NO_STORAGE)
     if await catalog.product_by_id(rt, store.id, product_id) is None:
         raise Refused(N_("This store has no such product."))
     if file_id is not None:
         file = await catalog.file_by_id(rt, store.id, file_id)
         if file is None or file.product_id != product_id or file.state is not FileState.ACTIVE:
             raise Refused(N_("This store has no such file."))
-    name, now = receiving.display_name(filename), rt.clock.now()
+    name, now = storage.display_name(filename), rt.clock.now()
     upload = await rt.db.one(
         queries.ADD, store_id=store.id, id=new_id("upl"), product_id=product_id, file_id=file_id,
-        filename=name, content_type=receiving.media_type(content_type, name),
+        filename=name, content_type=storage.media_type(content_type, name),
         label=label.strip()[:_LABEL], notes=notes.strip()[:_NOTES], size=size, received=0,
         busy_until=None, created_at=now, updated_at=now,
     )  # fmt: skip
@@ -100,27 +99,21 @@ async def append(
         raise WrongStart(upload.received)
     if not 0 < size <= min(LARGEST_PART, upload.size - start):
         raise Refused(N_("This part does not fit the file. Please start again."))
-    received = await receiving.receive(
+    async with storage.receive(
         rt, store, filename="part", content_type=None, chunks=_exactly(chunks, size)
-    )
-    try:
-        async with rt.db.transaction():
-            advanced = await rt.db.one(
-                queries.ADVANCE, store_id=store.id, upload_id=upload_id, start=start, more=size,
-                now=rt.clock.now(),
-            )  # fmt: skip
-            if advanced is None:
-                now_there = await get(rt, store, upload_id)
-                raise WrongStart(now_there.received if now_there else 0)
-            await rt.db.run(
-                queries.ADD_PART, store_id=store.id, id=received.version_id, upload_id=upload_id,
-                start=start, size=size, sha256=received.stored.sha256, storage=received.storage,
-                storage_key=received.stored.key,
-            )  # fmt: skip
-            await receiving.hold_storage(rt, store, received)
-    except BaseException:
-        await receiving.discard(rt, store, received)
-        raise
+    ) as received:
+        advanced = await rt.db.one(
+            queries.ADVANCE, store_id=store.id, upload_id=upload_id, start=start, more=size,
+            now=rt.clock.now(),
+        )  # fmt: skip
+        if advanced is None:
+            now_there = await get(rt, store, upload_id)
+            raise WrongStart(now_there.received if now_there else 0)
+        await rt.db.run(
+            queries.ADD_PART, store_id=store.id, id=received.version_id, upload_id=upload_id,
+            start=start, size=size, sha256=received.stored.sha256, storage=received.storage,
+            storage_key=received.stored.key,
+        )  # fmt: skip
     return advanced
 
 
@@ -133,7 +126,7 @@ async def _exactly(chunks: AsyncIterator[bytes], size: int) -> AsyncIterator[byt
             break
         yield chunk
     if left:
-        raise Refused(receiving.CUT_OFF)
+        raise Refused(storage.CUT_OFF)
 
 
 async def finish(rt: Runtime, store: Store, upload_id: str, *, by: str) -> FileVersion:
@@ -147,7 +140,7 @@ async def finish(rt: Runtime, store: Store, upload_id: str, *, by: str) -> FileV
     if upload is None:
         raise LookupError(upload_id)
     if upload.received != upload.size:
-        raise Refused(receiving.CUT_OFF)
+        raise Refused(storage.CUT_OFF)
     claimed = await rt.db.one(
         queries.CLAIM, store_id=store.id, upload_id=upload_id, now=now, until=now + _BUSY
     )
@@ -193,7 +186,7 @@ async def _joined(rt: Runtime, store: Store, parts: list[UploadPart]) -> AsyncIt
 async def _read(opened: OpenedFile, size: int) -> AsyncGenerator[bytes, None]:
     if isinstance(opened, LocalFile):
         async with aiofiles.open(opened.path, "rb") as source:
-            while chunk := await source.read(receiving.BLOCK):
+            while chunk := await source.read(storage.BLOCK):
                 yield chunk
     elif isinstance(opened, RemoteFile):
         # The plugin has signed this address itself, so it may be a private one.
@@ -213,15 +206,15 @@ def _key(part: UploadPart) -> StoredKey:
 
 
 async def discard(rt: Runtime, store: Store, upload_id: str) -> None:
-    """Forget an upload and its parts; what a storage does not delete is logged and left."""
-    for part in await rt.db.all(queries.PARTS, store_id=store.id, upload_id=upload_id):
-        try:
-            await rt.hooks.owner(store, part.storage, FileStorageHooks.delete_file, _key(part))
-        except Exception:
-            _log.warning("stored part left behind", storage=part.storage, key=part.storage_key)
+    """Forget an upload and its parts; bytes that a storage does not delete are collected later."""
     async with rt.db.transaction():
-        await rt.db.run(queries.DROP_PARTS, store_id=store.id, upload_id=upload_id)
+        parts = await rt.db.all(queries.DROP_PARTS, store_id=store.id, upload_id=upload_id)
         await rt.db.run(queries.DROP, store_id=store.id, upload_id=upload_id)
+        left = [
+            Intent(store.id, one.id, one.storage, one.storage_key, collecting=True) for one in parts
+        ]
+        await storage.disown(rt, left)
+    await storage.collect_now(rt, store, left)
 
 
 async def collect(rt: Runtime) -> int:

@@ -39,6 +39,10 @@ class FilesDatabase(Plugin, FileStorageHooks, LifecycleHooks):
         return PluginTables(tables.metadata, Path(__file__).parent / "migrations")
 
     @hookimpl
+    async def storage_key(self, ctx: Context, upload: Upload) -> str:
+        return upload.version_id
+
+    @hookimpl
     async def store_file(self, ctx: Context, upload: Upload) -> StoredFile:
         file = {"store_id": ctx.require_store().id, "file_key": upload.version_id}
         size, digest, position = 0, hashlib.sha256(), 0

@@ -109,8 +109,12 @@ class FilesLocal(Plugin, FileStorageHooks, LifecycleHooks):
     description = "Keeps product files on the server's own disk."
 
     @hookimpl
+    async def storage_key(self, ctx: Context, upload: Upload) -> str:
+        return f"{ctx.require_store().id}/{upload.version_id[-2:]}/{upload.version_id}"
+
+    @hookimpl
     async def store_file(self, ctx: Context, upload: Upload) -> StoredFile:
-        key = f"{ctx.require_store().id}/{upload.version_id[-2:]}/{upload.version_id}"
+        key = await self.storage_key(ctx, upload)
         final = path_of(ctx, key)
         if final is None:
             raise ValueError(f"{upload.version_id!r} is no id of a version")

@@ -145,6 +145,18 @@ class FileStorageHooksContract(HooksContract):
         assert await shop.ask(FileStorageHooks.check_file, key_of(gone)) is False
         assert await shop.ask(FileStorageHooks.check_file, key_of(kept)) is True
 
+    async def test_a_key_that_is_told_before_deletes_what_was_stored(self, shop: Shop) -> None:
+        hook, one = FileStorageHooks.storage_key, upload(b"killed before it had a row")
+        if shop.plugin not in shop.rt.registry.names_answering(hook):
+            return
+        key = await shop.ask(hook, one)
+        stored = await shop.ask(FileStorageHooks.store_file, one)
+        assert key in (None, stored.key)
+        if key is not None:
+            blind = StoredKey(key, 0, "", one.version_id, "application/octet-stream")
+            await shop.ask(FileStorageHooks.delete_file, blind)
+            assert await shop.ask(FileStorageHooks.check_file, key_of(stored)) is False
+
     async def test_a_file_of_another_size_is_not_the_one(self, shop: Shop) -> None:
         stored = await shop.ask(FileStorageHooks.store_file, upload(b"seven b"))
         wrong = replace(key_of(stored), size=stored.size + 1)

@@ -8,10 +8,10 @@ from quart import Blueprint, Response, abort, request
 from portico.catalog import downloads
 from portico.catalog import service as catalog
 from portico.catalog.models import FileState, Product, ProductFile
-from portico.catalog.uploads import readable_size
 from portico.entitlements import file_news
 from portico.hooks.errors import Refused
 from portico.sellers.models import Permission
+from portico.storage.service import readable_size
 from portico.uploads import service as uploads
 from portico.web.dashboard.forms import Fields, Form, shown, submitted
 from portico.web.dashboard.frame import confirm

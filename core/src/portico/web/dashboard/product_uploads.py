@@ -14,9 +14,9 @@ from quart import Blueprint, Response, jsonify, request
 
 from portico.catalog import service as catalog
 from portico.catalog.models import FileState
-from portico.catalog.uploads import TOO_LARGE, TooLarge, readable_size
 from portico.hooks.errors import Refused
 from portico.sellers.models import Permission
+from portico.storage.service import TOO_LARGE, TooLarge, readable_size
 from portico.uploads import service as uploads
 from portico.uploads.models import IncomingUpload
 from portico.web import csrf

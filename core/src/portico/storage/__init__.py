@@ -1,0 +1,1 @@
+"""Bytes in the stores' storage plugins: whole, named by a row, or collected."""
