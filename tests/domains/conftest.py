@@ -15,6 +15,7 @@ from portico.sellers.models import Role
 from portico.stores.models import Store
 from portico.testing import factories
 from portico.testing.browser import Browser, KeepMail
+from portico_auth_email_link import plugin as sign_in_plugin
 from quart import Quart
 
 from tests.support.dns_server import DnsServer, dns_server
@@ -45,6 +46,11 @@ def portico_settings(zone: DnsServer, port: int) -> Mapping[str, Any]:
 @pytest.fixture
 def mails() -> KeepMail:
     return KeepMail()
+
+
+@pytest.fixture
+def portico_plugins(mails: KeepMail) -> tuple[Any, ...]:
+    return (mails, sign_in_plugin)
 
 
 @pytest_asyncio.fixture

@@ -15,6 +15,7 @@ from datetime import timedelta
 import structlog
 
 from portico.db import Command, DatabaseError
+from portico.domains import watch as domains
 from portico.emails import cards
 from portico.emails import deliver as emails
 from portico.entitlements import file_news
@@ -262,5 +263,6 @@ def all_handlers() -> dict[str, Handler]:
         "hint": orders.read_back,
         "file_news": file_news.deliver,
         "card_expiring": cards.look,
+        "domains": domains.look,
         "figure_days": figure_days.look,
     }

@@ -207,4 +207,4 @@ async def test_housekeeping_deletes_what_has_expired(runtime: Runtime, clock: Fi
     assert left == ["new"]
     again = sorted(d.kind for d in await runtime.db.all(OUTBOX))
     # The periodic work of core itself.
-    assert again == ["card_expiring", "figure_days", "housekeeping"]
+    assert again == ["card_expiring", "domains", "figure_days", "housekeeping"]

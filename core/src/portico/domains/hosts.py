@@ -13,7 +13,7 @@ _log = structlog.get_logger("portico")
 
 
 class HostMap:
-    """The domains in use, by host."""
+    """The domains of stores, by host."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -27,7 +27,7 @@ class HostMap:
 
     async def read(self) -> None:
         """Read the domains now: after a change."""
-        found = await self._db.all(queries.IN_USE)
+        found = await self._db.all(queries.SERVED)
         self._slugs = {one.domain.encode(): one.slug for one in found}
 
     async def renew(self) -> None:

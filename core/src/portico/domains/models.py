@@ -22,7 +22,7 @@ class DomainCheck:
 
 
 class OwnDomain(NamedTuple):
-    """A domain that is in use for a portal."""
+    """A domain at which a portal is served."""
 
     domain: str
     slug: str
@@ -42,8 +42,9 @@ class DomainState(StrEnum):
 class PortalDomain:
     """The domain that a seller has entered for the portal.
 
-    ``reason`` says why it is not verified (see ``portico.domains.portal``), with ``values`` for
-    its words; ``addresses`` are those of this installation, for an A record.
+    ``reason`` says why it is not verified (see ``portico.domains.look``), with ``values`` for its
+    words; ``addresses`` are those of this installation, for an A record. ``proven``: the DNS names
+    the store. ``since``: from when on it has not been verified; None while it is.
     """
 
     domain: str
@@ -52,6 +53,8 @@ class PortalDomain:
     values: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     checked_at: datetime | None = None
+    proven: bool = False
+    since: datetime | None = None
 
 
 class RecordState(StrEnum):

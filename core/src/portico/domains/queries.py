@@ -28,11 +28,19 @@ USE = Command(
 )
 """ConflictError where another store has it."""
 OWNER = Query(str, sa.select(stores.c.id).where(stores.c.domain == _domain))
-IN_USE = Query(
-    OwnDomain,
-    sa.select(stores.c.domain, stores.c.slug).where(
-        stores.c.domain.is_not(None), stores.c.domain_verified_at.is_not(None)
-    ),
+SERVED = Query(
+    OwnDomain, sa.select(stores.c.domain, stores.c.slug).where(stores.c.domain.is_not(None))
+)
+"""Links lead only to those that are verified now, which says ``stores.domain_verified_at``."""
+WATCHED = Query(
+    DomainCheck,
+    sa.select(domain_checks)
+    .where(
+        domain_checks.c.id == PORTAL,
+        domain_checks.c.checked_at.is_(None)
+        | (domain_checks.c.checked_at <= sa.bindparam("before", type_=UTCDateTime)),
+    )
+    .order_by(domain_checks.c.store_id),
 )
 IS_KNOWN = Query(
     int,

@@ -1,40 +1,39 @@
 """A domain of the store's own for its portal: entered by a seller, used once it is verified.
 
-It is verified by a question that only this installation can answer: a random token, fetched from
-the domain, has to come back signed together with the host that the request was for. So a proxy
-that passes on another host than the one asked for does not pass, and neither does another site.
+What has to be so for that, see ``portico.domains.look``. It is looked at again and again
+(``portico.domains.watch``), and links lead to the domain only as long as it is so. A store that
+has used a domain holds it for a while after: what still comes for it is served, and links lead
+there again as soon as it is verified again.
 """
 
-import dataclasses
 import re
-import ssl
-from collections.abc import Collection
-from urllib.parse import urlsplit
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import idna
 
+from portico.activation import service as activation
 from portico.actors import actor
 from portico.db import ConflictError
-from portico.dns import Dns, DnsError, addresses_of_host
 from portico.domains import queries
+from portico.domains.look import base_host, look, own_addresses, proof
 from portico.domains.models import PORTAL, DomainCheck, DomainState, PortalDomain
 from portico.errors import PorticoError
 from portico.events import service as events
 from portico.i18n import N_
-from portico.net import PrivateAddress, fetch
 from portico.runtime import Runtime
-from portico.sessions.tokens import new_token
 from portico.stores import service as stores
 from portico.stores.models import Store
-from portico.stores.urls import origin_at
 
-PATH = "/.well-known/portico/"
-"""Where a token is asked for, on every host."""
-FETCH_SECONDS = 10.0
 PASSING = frozenset({"timeout", "failure", "no_connection", "no_answer"})
-"""Reasons that say nothing about the domain: one in use stays in use."""
-_ADDRESSES = 4
-"""How many addresses of a domain are tried."""
+"""Reasons that may be ours, or pass: a domain in use stays in use for ``DOUBT``."""
+DOUBT = timedelta(minutes=30)
+TELL = timedelta(hours=1)
+"""After so long the store's Home says that its domain does not work."""
+HOLD = timedelta(days=30)
+"""How long a store holds a domain that does not work any more."""
+FINDING = "domain_failing"
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -43,8 +42,8 @@ class InvalidDomain(PorticoError, ValueError):
 
 
 TAKEN = N_(
-    "This domain is used by another portal here. It has to be removed there first; whoever runs "
-    "this installation can help."
+    "This domain is used by another portal here, and the TXT record of that portal is still in "
+    "the DNS. Remove that record, then check again."
 )
 
 
@@ -65,26 +64,24 @@ def normalize(text: str, base_url: str) -> str:
         or not all(map(_LABEL.fullmatch, labels))
     ):
         raise InvalidDomain(N_("Enter a domain alone, such as portal.example.com."))
-    if host == _base_host(base_url):
+    if host == base_host(base_url):
         raise InvalidDomain(N_("This is the address of this dashboard. Enter another domain."))
     return host
-
-
-def _base_host(base_url: str) -> str:
-    return urlsplit(base_url).hostname or ""
 
 
 async def current(rt: Runtime, store: Store) -> PortalDomain | None:
     """The domain that was entered last, as the last check has found it."""
     row = await rt.db.one(queries.CHECK, store_id=store.id, id=PORTAL)
-    return None if row is None else _read(row)
+    return None if row is None else kept(row)
 
 
-def _read(row: DomainCheck) -> PortalDomain:
-    kept = row.result
+def kept(row: DomainCheck) -> PortalDomain:
+    """What a row says."""
+    known = row.result
     return PortalDomain(
-        row.domain, DomainState(kept["state"]), kept["reason"], kept["values"],
-        tuple(kept["addresses"]), row.checked_at,
+        row.domain, DomainState(known["state"]), known["reason"], known["values"],
+        tuple(known["addresses"]), row.checked_at, known.get("proven", False),
+        datetime.fromisoformat(known["since"]) if known.get("since") else None,
     )  # fmt: skip
 
 
@@ -97,10 +94,7 @@ async def claim(rt: Runtime, store: Store, text: str, *, by: str) -> PortalDomai
     known = await current(rt, store)
     if known is not None and known.domain == domain:
         return known
-    owner = await rt.db.one(queries.OWNER, domain=domain)
-    if owner not in (None, store.id):
-        raise InvalidDomain(TAKEN)
-    new = PortalDomain(domain, addresses=await _own_addresses(rt))
+    new = PortalDomain(domain, addresses=await own_addresses(rt), since=rt.clock.now())
     async with rt.db.transaction():
         await _save(rt, store.id, new)
         await _note(rt, store.id, "domain.enter", domain, by)
@@ -116,131 +110,141 @@ async def remove(rt: Runtime, store: Store, *, by: str) -> None:
             return
         await rt.db.run(queries.FORGET, store_id=store.id, id=PORTAL)
         await rt.db.run(queries.USE, store_id=store.id, new_domain=None, verified_at=None)
+        await activation.resolve_finding(rt, store, FINDING, row.domain)
         await _note(rt, store.id, "domain.remove", old.domain or row.domain, by)
     await rt.hosts.read()
 
 
 async def check(rt: Runtime, store: Store, *, by: str) -> PortalDomain:
-    """Ask the DNS and the domain itself, and use the domain if both lead here.
+    """Ask the DNS and the domain itself, and use the domain if both say that it is the store's.
 
-    A domain in use is given up where the answer says that it leads elsewhere; a reason of
-    ``PASSING`` changes nothing for it, and is only returned. ``LookupError`` without a domain.
+    Links lead to the base URL as soon as one of them says that it is not; a reason of ``PASSING``
+    is only returned at first. ``LookupError`` without a domain.
     """
     known = await current(rt, store)
     if known is None:
         raise LookupError("the store has no domain")
-    found = dataclasses.replace(await _look(rt, known.domain), checked_at=rt.clock.now())
+    if store.domain is not None and store.domain != known.domain:
+        await _check_old(rt, store, store.domain, by)
+    found, proofs = await look(rt, store.id, known.domain)
+    found = replace(found, checked_at=rt.clock.now())
     try:
         kept = await _keep(rt, store, found, by)
     except ConflictError:
-        found = dataclasses.replace(found, state=DomainState.FAILING, reason="taken")
+        if not await _lost(rt, found.domain, proofs):
+            found = replace(found, state=DomainState.FAILING, reason="taken")
         kept = await _keep(rt, store, found, by)
     await rt.hosts.read()
     return kept
 
 
+async def _check_old(rt: Runtime, store: Store, domain: str, by: str) -> None:
+    """A domain that is used until another one is verified: links lead there while it is."""
+    found, _ = await look(rt, store.id, domain)
+    if found.reason in PASSING:
+        return
+    verified_at = rt.clock.now() if found.state is DomainState.VERIFIED else None
+    async with rt.db.transaction():
+        old = await stores.locked(rt, store.id)
+        if old.domain != domain:
+            return
+        await rt.db.run(queries.USE, store_id=store.id, new_domain=domain, verified_at=verified_at)
+        if (old.domain_verified_at is None) != (verified_at is None):
+            action = "domain.use" if verified_at else "domain.suspend"
+            await _note(rt, store.id, action, domain, by)
+
+
 async def _keep(rt: Runtime, store: Store, found: PortalDomain, by: str) -> PortalDomain:
+    """Keep what was found, and what follows from it. ConflictError where another store has it."""
     async with rt.db.transaction():
         old = await stores.locked(rt, store.id)
         now = await current(rt, store)
         if now is None or now.domain != found.domain:
             return now or found  # somebody has entered another one meanwhile
+        at = found.checked_at or rt.clock.now()
+        held, linked = old.domain == found.domain, old.domain_verified_at is not None
         verified = found.state is DomainState.VERIFIED
-        used = old.domain == found.domain
-        if used and not verified and found.reason in PASSING:
+        since = None if verified else now.since or at
+        found = replace(found, since=since)
+        failing_for = at - since if since else timedelta()
+        if held and linked and found.reason in PASSING and failing_for < DOUBT:
+            await _save(rt, store.id, replace(now, since=since, checked_at=at))
             return found
         await _save(rt, store.id, found)
         if verified:
-            await rt.db.run(
-                queries.USE, store_id=store.id, new_domain=found.domain,
-                verified_at=found.checked_at,
-            )  # fmt: skip
-        elif used:
-            await rt.db.run(queries.USE, store_id=store.id, new_domain=None, verified_at=None)
-        if verified != used:
-            action = "domain.use" if verified else "domain.give_up"
-            await _note(rt, store.id, action, found.domain, by)
+            await _use(rt, store, found, by, news=not (held and linked))
+        elif held:
+            await _do_without(rt, store, found, by, linked=linked, failing_for=failing_for)
     return found
 
 
-async def _look(rt: Runtime, domain: str) -> PortalDomain:
-    """What the DNS and the domain's server say."""
-    own = await _own_addresses(rt)
-    waiting = PortalDomain(domain, DomainState.WAITING, addresses=own)
-    try:
-        addresses = await Dns.of(rt.settings).addresses(domain)
-    except DnsError as error:
-        return dataclasses.replace(waiting, reason=error.trouble.value)
-    if not addresses:
-        return dataclasses.replace(waiting, reason="no_address")
-    reason, values = await _ask(rt, domain, addresses, own)
-    if not reason:
-        return PortalDomain(domain, DomainState.VERIFIED, addresses=own)
-    if own and not set(own) & set(addresses) and reason != "wrong_host":
-        reason = "elsewhere"
-    values |= {"address": addresses[0], "expected": ", ".join(own)}
-    return PortalDomain(domain, DomainState.FAILING, reason, values, own)
+async def _use(rt: Runtime, store: Store, found: PortalDomain, by: str, *, news: bool) -> None:
+    await rt.db.run(
+        queries.USE, store_id=store.id, new_domain=found.domain, verified_at=found.checked_at
+    )
+    if news:
+        await activation.resolve_finding(rt, store, FINDING, found.domain)
+        await _note(rt, store.id, "domain.use", found.domain, by)
 
 
-async def _ask(
-    rt: Runtime, domain: str, addresses: list[str], own: Collection[str]
-) -> tuple[str, dict[str, str]]:
-    """Fetch a token from the domain; why the answer is not good, or an empty text."""
-    token, reason = new_token(), ""
-    url = f"{origin_at(rt.settings, domain)}{PATH}{token}"
-    for address in addresses[:_ADDRESSES]:
-        try:
-            answer = await fetch(url, address, timeout=FETCH_SECONDS, own=own)
-        except PrivateAddress:
-            reason = "private"
-        except ssl.SSLError:
-            reason = "no_certificate"
-        except TimeoutError:
-            reason = "no_answer"
-        except OSError:
-            reason = "no_connection"
-        else:
-            if answer.status != 200:
-                return "wrong_answer", {}
-            return _judge(rt, domain, token, answer.text)
-    return reason, {}
+async def _do_without(
+    rt: Runtime,
+    store: Store,
+    found: PortalDomain,
+    by: str,
+    *,
+    linked: bool,
+    failing_for: timedelta,
+) -> None:
+    """Links lead to the base URL; after a while the seller is told, and the domain let go."""
+    let_go = failing_for >= HOLD
+    held = None if let_go else found.domain
+    await rt.db.run(queries.USE, store_id=store.id, new_domain=held, verified_at=None)
+    if linked or let_go:
+        action = "domain.give_up" if let_go else "domain.suspend"
+        await _note(rt, store.id, action, found.domain, by)
+    if failing_for >= TELL:
+        await activation.report_finding(rt, store, "core", FINDING, found.domain, found.domain)
 
 
-def _judge(rt: Runtime, domain: str, token: str, text: str) -> tuple[str, dict[str, str]]:
-    signature, _, host = text.partition("\n")
-    if not rt.keys.verify("own domain", f"{host}\n{token}".encode(), signature):
-        return "wrong_answer", {}
-    return ("", {}) if host == domain else ("wrong_host", {"host": host})
-
-
-def answer(rt: Runtime, host: str, token: str) -> str:
-    """What this installation answers to a token that was asked for at ``host``."""
-    host = host.partition(":")[0].lower().rstrip(".")
-    return rt.keys.sign("own domain", f"{host}\n{token}".encode()) + f"\n{host}"
+async def _lost(rt: Runtime, domain: str, proofs: tuple[str, ...]) -> bool:
+    """Whether the store that has the domain has it no more: the DNS names another one, not it."""
+    owner = await rt.db.one(queries.OWNER, domain=domain)
+    store = await stores.by_id(rt, owner) if owner else None
+    if store is None:
+        return True
+    if proof(store.id) in proofs:
+        return False
+    async with rt.db.transaction():
+        old = await stores.locked(rt, store.id)
+        if old.domain == domain:
+            await rt.db.run(queries.USE, store_id=store.id, new_domain=None, verified_at=None)
+            await _note(rt, store.id, "domain.give_up", domain, "system")
+            await activation.report_finding(rt, store, "core", FINDING, domain, domain)
+        known = await current(rt, store)
+        if known is not None and known.domain == domain:
+            failing = replace(
+                known, state=DomainState.FAILING, reason="wrong_proof", proven=False,
+                since=known.since or rt.clock.now(),
+            )  # fmt: skip
+            await _save(rt, store.id, failing)
+    return True
 
 
 async def is_known(rt: Runtime, host: str) -> bool:
     """Whether a certificate for the host is wanted: the base URL's, one in use, or one that a
     seller has entered (it needs one to be verified)."""
     host = host.lower().rstrip(".")
-    if host == _base_host(rt.settings.base_url):
+    if host == base_host(rt.settings.base_url):
         return True
     return await rt.db.one(queries.IS_KNOWN, domain=host) is not None
 
 
-async def _own_addresses(rt: Runtime) -> tuple[str, ...]:
-    """Where the base URL leads; empty where the DNS does not say."""
-    try:
-        dns = Dns.of(rt.settings)
-        return tuple(await addresses_of_host(dns, _base_host(rt.settings.base_url)))
-    except DnsError:
-        return ()
-
-
 async def _save(rt: Runtime, store_id: str, found: PortalDomain) -> None:
-    result = {
+    result: dict[str, Any] = {
         "state": found.state.value, "reason": found.reason, "values": dict(found.values),
-        "addresses": list(found.addresses),
+        "addresses": list(found.addresses), "proven": found.proven,
+        "since": found.since.isoformat() if found.since else None,
     }  # fmt: skip
     await rt.db.run(
         queries.SAVE, store_id=store_id, id=PORTAL, domain=found.domain, result=result,

@@ -115,6 +115,7 @@ async def schedule(rt: Runtime) -> None:
     wanted: dict[str, tuple[str, dict[str, object], str | None, timedelta]] = {
         "housekeeping": ("housekeeping", {}, None, HOUSEKEEPING),
         "periodic:core:card_expiring": ("card_expiring", {}, None, timedelta()),
+        "periodic:core:domains": ("domains", {}, None, timedelta()),
         "periodic:core:figure_days": ("figure_days", {}, None, timedelta()),
     }
     periodic = [

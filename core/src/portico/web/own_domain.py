@@ -1,6 +1,6 @@
 """A store's own domain: its portal is at the root there, and nothing else is.
 
-The application's routes know the portal at ``/p/<store>/``. What comes for a verified domain is
+The application's routes know the portal at ``/p/<store>/``. What comes for a store's domain is
 taken there before it is routed, so that a request's path is the same on every host; what goes out
 (links, redirects) is made shorter again by ``portico.web.paths``.
 """
@@ -10,15 +10,16 @@ from typing import Any, cast
 
 from quart import Blueprint, Response, abort, current_app, g, redirect, request
 
+from portico.domains import look
 from portico.domains import service as domains
 from portico.domains.hosts import HostMap
 from portico.runtime import Runtime
 from portico.sessions.models import Visit
-from portico.stores.urls import portal_url
+from portico.stores.urls import own_origin, portal_url
 from portico.web.paths import OWN_STORE, own_slug
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
-_EVERYWHERE = ("/static/", domains.PATH)
+_EVERYWHERE = ("/static/", look.PATH)
 """What is the same on every host."""
 
 
@@ -60,7 +61,7 @@ async def lead_to_own_domain() -> Response | None:
     """
     rt: Runtime = current_app.extensions["portico"]
     visit: Visit = g.visit
-    if visit.store.domain is None or visit.viewing or own_slug() is not None:
+    if own_origin(rt.settings, visit.store) is None or visit.viewing or own_slug() is not None:
         return None
     if request.method not in ("GET", "HEAD"):
         return None
@@ -70,11 +71,11 @@ async def lead_to_own_domain() -> Response | None:
 
 def blueprints(rt: Runtime) -> list[Blueprint]:
     """What a check of a domain asks, and what a proxy asks before it gets a certificate."""
-    blueprint = Blueprint("own_domain", __name__, url_prefix=domains.PATH.rstrip("/"))
+    blueprint = Blueprint("own_domain", __name__, url_prefix=look.PATH.rstrip("/"))
 
     @blueprint.get("/<token>")
     async def token(token: str) -> Response:
-        return _plain(domains.answer(rt, request.host, token))
+        return _plain(look.answer(rt, request.host, token))
 
     @blueprint.get("/domain")
     async def is_known() -> Response:

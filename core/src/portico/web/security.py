@@ -106,9 +106,9 @@ def _add_headers(rt: Runtime, response: Response, policy: str, https: bool) -> N
         known = (visit and visit.customer) or g.get("seller_visit") or secret
         wanted.append(("Cache-Control", "no-store" if known else "private, no-cache"))
     store = g.get("route_store") or (g.visit.store if "visit" in g else None)
-    if store is not None and store.domain is not None:
+    origin = own_origin(rt.settings, store) if store is not None else None
+    if origin is not None:
         # A form here may lead on to the portal at its own domain.
-        origin = own_origin(rt.settings, store)
         wanted[0] = (wanted[0][0], policy.replace("form-action", f"form-action {origin}"))
     present = {name.lower() for name, _ in response.headers}
     for name, value in wanted:

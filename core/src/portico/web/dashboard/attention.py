@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from portico.activation import service as activation
+from portico.domains import service as domains
 from portico.events import service as events
 from portico.i18n import N_
 from portico.web.dashboard.here import Here
@@ -14,10 +15,13 @@ RECENT = timedelta(days=7)
 """A plugin's error that is older has passed."""
 _MOST = 5
 _LONGEST = 200
+_PLACES = {domains.FINDING: ("settings/portal", N_("Customer portal"))}
+"""Where a finding can be mended, beside the words for it."""
 _FINDINGS = {
     "file_missing": N_("A file is missing in its storage"),
     "email_bounced": N_("A mail was refused"),
     "payment_mismatch": N_("A payment was not counted"),
+    domains.FINDING: N_("Your own domain does not work; links lead to the usual address"),
 }
 
 
@@ -49,12 +53,13 @@ async def _given_up(at: Here) -> list[Problem]:
 
 
 async def _findings(at: Here) -> list[Problem]:
-    found = await activation.findings(at.rt, at.store, _MOST)
-    return [
-        Problem(at.say(_FINDINGS.get(one.kind, N_("Please look at this"))),
-                one.message[:_LONGEST], one.last_seen_at)
-        for one in found
-    ]  # fmt: skip
+    problems = []
+    for one in await activation.findings(at.rt, at.store, _MOST):
+        title = at.say(_FINDINGS.get(one.kind, N_("Please look at this")))
+        path, label = _PLACES.get(one.kind, ("", ""))
+        url, label = (at.path(path), at.say(label)) if path else ("", "")
+        problems.append(Problem(title, one.message[:_LONGEST], one.last_seen_at, url, label))
+    return problems
 
 
 async def _plugins(at: Here) -> list[Problem]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from portico.domains import service as domains
+from portico.domains.look import proof, proof_name
 from portico.domains.models import DomainState, PortalDomain
 from portico.i18n import N_
 from portico.stores.urls import origin_at, own_origin
@@ -51,16 +52,29 @@ _REASONS = {
         "let the proxy in front of it take this domain."
     ),
     "taken": domains.TAKEN,
+    "no_proof": N_(
+        "The TXT record is not in the DNS yet. A new record can take some hours until it is seen "
+        "everywhere."
+    ),
+    "wrong_proof": N_("The TXT record has the value of another portal. Set the one below."),
 }
 
 
+_ONLY_PROOF = ("", "no_proof", "wrong_proof", "taken")
+"""Reasons with which the domain does lead here."""
+
+
 class DnsRecord(NamedTuple):
-    """What to set where the domain's DNS is managed. A value that is not ``whole`` is words."""
+    """What to set where the domain's DNS is managed. A value that is not ``whole`` is words.
+
+    ``found`` tells whether the last check saw it; None where that is not known.
+    """
 
     type: str
     name: str
     value: str
     whole: bool = True
+    found: bool | None = None
 
 
 def reason(at: Here, found: PortalDomain) -> str:
@@ -69,19 +83,29 @@ def reason(at: Here, found: PortalDomain) -> str:
     return at.say(words, domain=found.domain, **found.values) if words else ""
 
 
+def wanted_proof(at: Here, domain: PortalDomain) -> DnsRecord:
+    """The record that says that the domain is for this portal."""
+    found = domain.proven if domain.checked_at else None
+    return DnsRecord("TXT", proof_name(domain.domain), proof(at.store.id), found=found)
+
+
 def needed(at: Here, found: PortalDomain) -> list[DnsRecord]:
-    """The record to set; after it what to set instead where that one cannot be."""
+    """The record that leads here; after it what to set instead where that one cannot be."""
+    there = found.reason in _ONLY_PROOF if found.checked_at else None
     host = urlsplit(at.rt.settings.base_url).hostname or ""
     try:
         addresses = [str(ip_address(host))]
         alias = []
     except ValueError:
         addresses = [*found.addresses]
-        alias = [DnsRecord("CNAME", found.domain, host)]
+        alias = [DnsRecord("CNAME", found.domain, host, found=there)]
     kinds = {4: "A", 6: "AAAA"}
     return [
         *alias,
-        *(DnsRecord(kinds[ip_address(one).version], found.domain, one) for one in addresses),
+        *(
+            DnsRecord(kinds[ip_address(one).version], found.domain, one, found=there)
+            for one in addresses
+        ),
     ]
 
 
@@ -94,8 +118,10 @@ async def own_domain(at: Here, form: Fields[Any] | None = None) -> dict[str, Any
         "found": found,
         "state": STATES[found.state] if found else None,
         "reason": reason(at, found) if found else "",
+        "proof": wanted_proof(at, found) if found else None,
         "records": needed(at, found) if found else [],
         "in_use": in_use,
+        "suspended": at.store.domain is not None and in_use is None,
         "other": in_use is not None
         and found is not None
         and in_use != origin_at(at.rt.settings, found.domain),

@@ -43,14 +43,14 @@ async def enter() -> Response:
         return await portal.show_page(
             status=400, domain=fields.refuse("domain", gettext(str(error)))
         )
-    notice("good", gettext("Saved. Set the record, then check the domain."))
+    notice("good", gettext("Saved. Set the records, then check the domain."))
     return _back(at)
 
 
 @blueprint.post("/settings/portal/domain/check")
 @store_view(Permission.EDIT_SETTINGS)
 async def check() -> Response:
-    """Ask the DNS and the domain, and use it if both lead here."""
+    """Ask the DNS and the domain, and use it if it is this store's and leads here."""
     at = here()
     if await domains.current(at.rt, at.store) is None:
         return _back(at)
