@@ -1,6 +1,7 @@
 """What was bought without core, or with a discount, or is taken back by a bank."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,11 +16,16 @@ from portico.api import (
     OutsideItem,
     OutsidePurchase,
     PaymentState,
+    RefundReport,
+    RefundState,
     SubscriptionStatus,
 )
 from portico.db import Query
 from portico.emails.tables import emails
 from portico.entitlements import service as entitlements
+from portico.figures import days
+from portico.figures import service as figures
+from portico.figures.models import Period, Span
 from portico.orders import service as orders
 from portico.orders.tables import orders as orders_table
 from portico.testing.factories import make_customer, make_price, make_product, make_store
@@ -145,3 +151,31 @@ async def test_a_lost_dispute_leaves_nothing_and_another_rule_everything(shop: S
     assert await has_access(shop, order.customer_id)
     await shop.report(dispute(ref, DisputeState.LOST, shop, True))
     assert not await has_access(shop, order.customer_id)
+
+
+async def test_what_a_bank_has_taken_back_lowers_the_figures_of_its_day(shop: Shop) -> None:
+    ref = await shop.begin()
+    await shop.report(shop.paid(ref))
+    shop.clock.advance(timedelta(days=3))
+    await days.close(shop.rt, shop.store)
+    for state, gone in (
+        (DisputeState.OPEN, 0), (DisputeState.LOST, 2000), (DisputeState.WON, 0),
+        (DisputeState.LOST, 2000),
+    ):  # fmt: skip
+        await shop.report(dispute(ref, state, shop, False))
+        assert await paid_back(shop) == gone
+        await days.close(shop.rt, shop.store)
+        assert await paid_back(shop) == gone
+        await figures.recount(shop.rt, shop.store)
+        assert await paid_back(shop) == gone
+    # Paid back before, in part: together it is no more than was paid.
+    now = shop.clock.now()
+    await shop.report(RefundReport("re_1", ref, RefundState.SUCCEEDED, 500, "EUR", now))
+    assert await paid_back(shop) == 2000
+
+
+async def paid_back(shop: Shop) -> int:
+    period = Period.of(Span.WEEK, shop.clock.now(), shop.store.timezone)
+    (sales,) = (await figures.of_store(shop.rt, shop.store, period)).sales
+    assert (sales.orders, sales.amounts.total) == (1, 2000)
+    return sales.refunded

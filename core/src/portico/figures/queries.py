@@ -19,7 +19,8 @@ from portico.emails.tables import emails
 from portico.events.tables import audit_log
 from portico.figures.models import FailingPayment
 from portico.figures.tables import figure_days
-from portico.orders.tables import orders
+from portico.orders.models import DisputeState
+from portico.orders.tables import disputes, orders
 from portico.subscriptions.models import SubscriptionStatus
 from portico.subscriptions.tables import subscription_counts, subscriptions
 
@@ -33,6 +34,7 @@ _mode = sa.bindparam("mode", type_=orders.c.mode.type)
 _start = sa.bindparam("start", type_=UTCDateTime)
 _end = sa.bindparam("end", type_=UTCDateTime)
 _none = sa.literal_column("0", sa.BigInteger)
+_count = sa.func.count()
 RUNNING = (
     SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE,
     SubscriptionStatus.UNPAID, SubscriptionStatus.PAUSED,
@@ -66,7 +68,9 @@ def _by_day(
     what: str,
     moment: sa.Column[Any],
     *where: sa.ColumnElement[bool],
+    of: sa.FromClause | None = None,
     currency: sa.ColumnElement[str] | None = None,
+    number: sa.ColumnElement[int] = _count,
     sums: tuple[sa.ColumnElement[int], sa.ColumnElement[int]] = (_none, _none),
 ) -> sa.Select[Any]:
     grouped: list[sa.ColumnElement[Any]] = [sa.literal_column("day")]
@@ -78,18 +82,32 @@ def _by_day(
             sa.literal_column(f"'{what}'", sa.Text).label("what"),
             words.label("currency"),
             day_at(moment, "offset").label("day"),
-            sa.func.count().label("number"),
+            number.label("number"),
             sums[0].label("amount"),
             sums[1].label("refunded"),
         )
+        .select_from(moment.table if of is None else of)
         .where(*where, _within(moment))
         .group_by(*grouped)
     )
 
 
-def _sum(column: sa.Column[Any]) -> sa.ColumnElement[int]:
+def _sum(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.sum(column), sa.BigInteger)
 
+
+# What banks have taken back is gone as a refund is, but for what was paid back before.
+_lost = (
+    sa.select(disputes.c.order_id, _sum(disputes.c.amount).label("amount"))
+    .where(
+        disputes.c.store_id == _store,
+        disputes.c.mode == _mode,
+        disputes.c.state == DisputeState.LOST,
+    )
+    .group_by(disputes.c.order_id)
+    .subquery()
+)
+_left = orders.c.total - orders.c.refunded
 
 DAYS = Query(
     DayRow,
@@ -98,6 +116,12 @@ DAYS = Query(
         _by_day(
             "sales", orders.c.paid_at, orders.c.store_id == _store, orders.c.mode == _mode,
             currency=orders.c.currency, sums=(_sum(orders.c.total), _sum(orders.c.refunded)),
+        ),
+        _by_day(
+            "sales", orders.c.paid_at, orders.c.store_id == _store, orders.c.mode == _mode,
+            of=_lost.join(orders, orders.c.id == _lost.c.order_id),
+            currency=orders.c.currency, number=_none,
+            sums=(_none, _sum(sa.case((_lost.c.amount < _left, _lost.c.amount), else_=_left))),
         ),
         _by_day(
             "started", subscriptions.c.created_at, subscriptions.c.store_id == _store,

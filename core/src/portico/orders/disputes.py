@@ -4,10 +4,11 @@ from portico.activation import service as activation
 from portico.entitlements import service as entitlements
 from portico.entitlements.models import Grant
 from portico.events import service as events
+from portico.figures import days
 from portico.hooks.checkout import DisputeReport
 from portico.ids import new_id
 from portico.orders import queries
-from portico.orders.models import DisputeState, Payment
+from portico.orders.models import Dispute, DisputeState, Payment
 from portico.runtime import Runtime
 from portico.stores.models import PortalSettings, Store
 
@@ -61,6 +62,10 @@ async def _keep(
         opened_at=report.at,
         updated_at=rt.clock.now(),
     )
+    if _lost(known) != _lost(report):
+        # What a bank has taken back is no longer among the sales of the day it was paid.
+        order = await rt.db.one(queries.ORDER, store_id=store.id, id=payment.order_id)
+        await days.changed(rt, store, payment.mode, order.paid_at if order is not None else None)
     if known is None or known.state is not report.state:
         await events.audit(
             rt,
@@ -73,6 +78,10 @@ async def _keep(
             data={"amount": report.amount, "currency": report.currency, "reason": report.reason},
             customer_id=customer_id,
         )
+
+
+def _lost(dispute: Dispute | DisputeReport | None) -> int:
+    return dispute.amount if dispute is not None and dispute.state is DisputeState.LOST else 0
 
 
 async def _tell(rt: Runtime, store: Store, provider: str, report: DisputeReport) -> None:
