@@ -45,11 +45,10 @@ async def changed(rt: Runtime, store: Store, mode: Mode, *moments: datetime | No
     today = rt.clock.now().astimezone(zone).date()
     days = {moment.astimezone(zone).date() for moment in moments if moment is not None}
     # In order, as the worker takes them, so that the two never wait for each other.
-    for day in sorted(day for day in days if day < today):
-        await rt.db.run(
-            queries.MARK_DAY, store_id=store.id, mode=mode, timezone=store.timezone, day=day,
-            closed=0,
-        )  # fmt: skip
+    about = {"store_id": store.id, "mode": mode, "timezone": store.timezone, "closed": 0}
+    await rt.db.run_many(
+        queries.MARK_DAY, [about | {"day": day} for day in sorted(days) if day < today]
+    )
 
 
 async def kept(rt: Runtime, store: Store, period: Period) -> Kept:

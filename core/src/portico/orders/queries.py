@@ -230,6 +230,7 @@ _list = upsert(product_orders, ["store_id", "order_id", "product_id"], ["state"]
 _columns = ("store_id", "order_id", "product_id", "kind", "mode", "state", "created_at")
 LIST_ORDER = Command(_list.from_select(_columns, _listed.where(orders.c.id == _order)))
 """To be run whenever an order's lines or its state have changed."""
+LIST_THESE = Command(_list.from_select(_columns, _listed.where(in_list(orders.c.id, "order_ids"))))
 LIST_ORDERS = Command(_list.from_select(_columns, _listed))
 CHANGE_REFUND = Command(
     sa.update(refunds)

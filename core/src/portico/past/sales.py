@@ -223,10 +223,7 @@ async def _lock(rt: Runtime, store: Store, customer_ids: Sequence[str]) -> dict[
 
 async def _list(rt: Runtime, store: Store, order_ids: Iterable[str]) -> None:
     """Find the orders by their products."""
-    await rt.db.run_many(
-        order_queries.LIST_ORDER,
-        [{"store_id": store.id, "order_id": order_id} for order_id in order_ids],
-    )
+    await rt.db.run(order_queries.LIST_THESE, store_id=store.id, order_ids=sorted(order_ids))
 
 
 async def _days_changed(
