@@ -176,6 +176,18 @@ async def test_who_gives_no_new_method_is_not_kept_waiting(
     assert "Your payment method is updated." in done
 
 
+async def test_a_method_for_all_says_what_it_does_not_pay(rows, customer, club, sign_in, provider):
+    rows.subscription(customer, rows.product("Icons"), description="Icons, monthly")
+    browser = await sign_in(rows, customer)
+    back = await begin_update(browser, "billing/payment-methods")
+    page = await after(browser, await browser.client.get(f"/p/demo/{back}"))
+    # The club has a card of its own; the icons are paid with whatever is the default.
+    assert (
+        "Your payment method is updated. Still paid as before: Foundry Club, monthly. "
+        "Open a subscription to change that too."
+    ) in page
+
+
 async def test_a_declined_payment_method(rows, customer, club, sign_in, provider):
     browser = await sign_in(rows, customer)
     back = await begin_update(browser, "billing/payment-methods")

@@ -27,7 +27,7 @@ from portico.web.portal.pages import PaymentMethodWaitPage
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.subscription_options import may_change, may_pause, may_unpause
 from portico.web.portal.subscription_pages import SubscriptionPage, SubscriptionsPage
-from portico.web.portal.views import shelf_of, subscription_row
+from portico.web.portal.views import paid_with, shelf_of, subscription_row
 from portico.web.viewing import acts
 
 blueprint = Blueprint("subscriptions", __name__)
@@ -39,6 +39,7 @@ RUNNING = frozenset(SubscriptionStatus) - {
 RELOAD_SECONDS = 3
 PATIENCE = timedelta(minutes=3)
 """How long a customer is kept waiting for a provider that does not know yet."""
+_AS_BEFORE = N_("Still paid as before: %(names)s. Open a subscription to change that too.")
 NEWS_LASTS = timedelta(days=1)
 """How long the page says that a change was refused."""
 
@@ -151,7 +152,7 @@ async def returned() -> Response:
     open_, left = found.state is AttemptState.PENDING, bool(request.args.get("left"))
     if open_ and not left and at.rt.clock.now() - found.created_at < PATIENCE:
         return await _wait(at)
-    _say_outcome(at, found, left)
+    await _say_outcome(at, found, left)
     return redirect(at.path(await _origin(at, found)))
 
 
@@ -164,9 +165,12 @@ async def _origin(at: Here, update: PaymentMethodUpdate) -> str:
     return f"subscriptions/{subscription_id}" if subscription_id else "billing"
 
 
-def _say_outcome(at: Here, update: PaymentMethodUpdate, left: bool) -> None:
+async def _say_outcome(at: Here, update: PaymentMethodUpdate, left: bool) -> None:
     if update.state is AttemptState.SUCCEEDED:
-        notice("good", at.say(N_("Your payment method is updated.")))
+        done = at.say(N_("Your payment method is updated."))
+        if update.subscription_id is None and (names := await _paid_otherwise(at, update)):
+            done += " " + at.say(_AS_BEFORE) % {"names": ", ".join(names)}
+        notice("good", done)
     elif update.state is AttemptState.PENDING and not left:
         notice("plain", at.say(N_(
             "The payment provider has not told us of a new payment method. If you gave one, it "
@@ -178,6 +182,22 @@ def _say_outcome(at: Here, update: PaymentMethodUpdate, left: bool) -> None:
         words = update.failure_message
         say = at.rt.themes.translations.gettext(at.locale, update.provider)
         notice("bad", say(words) if words else at.say(N_("The payment method was not accepted.")))
+
+
+async def _paid_otherwise(at: Here, update: PaymentMethodUpdate) -> list[str]:
+    """Running subscriptions that a method given for all of them does not pay.
+
+    A provider may know a person by several customers, or be one of several: it is theirs alone.
+    """
+    data = await library.subscriptions(at.rt, at.store, at.customer.id)
+    others = [
+        one.description
+        for one in data.subscriptions
+        if one.status in RUNNING
+        and (paid := paid_with(one, data.payment_methods)) is not None
+        and paid.id != update.payment_method_id
+    ]
+    return list(dict.fromkeys(others))
 
 
 async def _wait(at: Here) -> Response:
