@@ -1,6 +1,6 @@
 """What a plugin raises for core to understand. Anything else is a bug in the plugin."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 
@@ -44,11 +44,23 @@ class Refused(PluginSignal):
 
 
 class InvalidSettings(PluginSignal):
-    """The seller's settings do not work. ``errors`` maps a field's name to what is wrong."""
+    """The seller's settings do not work. ``errors`` maps a field's name to what is wrong.
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("; ".join(f"{field}: {what}" for field, what in errors.items()))
+    ``values`` has, by the field's name, what stands for ``%(name)s`` in its message once that is
+    translated.
+    """
+
+    def __init__(
+        self, errors: Mapping[str, str], values: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
         self.errors = dict(errors)
+        self._values = dict(values or {})
+        super().__init__("; ".join(f"{field}: {self.words(field)}" for field in errors))
+
+    def words(self, field: str, say: Callable[[str], str] = str) -> str:
+        """What is wrong with a field; ``say`` translates the message."""
+        message, values = say(self.errors[field]), self._values.get(field)
+        return message % values if values else message
 
 
 class DropMail(PluginSignal):

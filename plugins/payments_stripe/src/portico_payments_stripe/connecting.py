@@ -30,6 +30,16 @@ _NOTHING = "portico_check"
 _NO_ANSWER = N_("Stripe did not answer, so the key could not be tried. Try again in a minute.")
 _UNKNOWN = N_("Stripe does not know this key. Copy it once more from Stripe's dashboard.")
 _PUBLISHABLE = N_("This is a publishable key (pk_…). The secret or restricted key is needed.")
+_ALLOW_WRITE = N_(
+    "Allow the key in Stripe's dashboard, under Developers, API keys, to write: %(write)s."
+)
+_ALLOW_READ = N_(
+    "Allow the key in Stripe's dashboard, under Developers, API keys, to read: %(read)s."
+)
+_ALLOW_BOTH = N_(
+    "Allow the key in Stripe's dashboard, under Developers, API keys, to write: %(write)s, "
+    "and to read: %(read)s."
+)
 _OTHER_KEY = {
     Mode.TEST: N_("Keys for test mode begin with sk_test_ or rk_test_. This is another one."),
     Mode.LIVE: N_("Keys for live mode begin with sk_live_ or rk_live_. This is another one."),
@@ -82,15 +92,18 @@ async def validate(ctx: Context, change: SettingsChange) -> None:
     """Try keys before they are saved: whose they are, and what they may do."""
     old, new = cast("StripeSettings", change.old), cast("StripeSettings", change.new)
     wrong: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
     for mode in Mode:
-        key = new.key(mode)
+        key, field = new.key(mode), f"{mode.value}_key"
         if not key or key == old.key(mode):
             continue
         problem = _form(key, mode) or await _try(ctx, mode, key)
-        if problem:
-            wrong[f"{mode.value}_key"] = problem
+        if isinstance(problem, str):
+            wrong[field] = problem
+        elif problem:
+            wrong[field], values[field] = _not_allowed(problem)
     if wrong:
-        raise InvalidSettings(wrong)
+        raise InvalidSettings(wrong, values)
     if any(new.key(mode) for mode in Mode):
         await ctx.events.enqueue("connect", {}, after=UNTIL_SAVED, key="connect")
 
@@ -103,8 +116,9 @@ def _form(key: str, mode: Mode) -> str | None:
     return None if fits else _OTHER_KEY[mode]
 
 
-async def _try(ctx: Context, mode: Mode, key: str) -> str | None:
-    """Ask Stripe about a key. What is wrong in words, or None and the account is remembered."""
+async def _try(ctx: Context, mode: Mode, key: str) -> str | list[Permission]:
+    """Ask Stripe about a key. What is wrong in words, or what it must be allowed besides; where
+    that is nothing, the account is remembered."""
     await load()
     import stripe  # noqa: PLC0415 - loaded by now
 
@@ -117,10 +131,20 @@ async def _try(ctx: Context, mode: Mode, key: str) -> str | None:
     except stripe.StripeError as error:
         ctx.log.warning("stripe_key_not_tried", error=type(error).__name__)
         return _NO_ANSWER
-    if missing:
-        return _not_allowed(missing)
-    await accounts.keep(ctx, mode, account_id, name)
-    return None
+    if not missing:
+        await accounts.keep(ctx, mode, account_id, name)
+    return missing
+
+
+def _not_allowed(missing: list[Permission]) -> tuple[str, dict[str, str]]:
+    """What to allow, as Stripe's dashboard names it."""
+    names = {
+        how: ", ".join(one.resource for one in missing if one.write is writes)
+        for how, writes in (("write", True), ("read", False))
+    }
+    if names["write"] and names["read"]:
+        return _ALLOW_BOTH, names
+    return _ALLOW_WRITE if names["write"] else _ALLOW_READ, names
 
 
 async def _whose(client: StripeClient) -> tuple[str, str]:
@@ -135,20 +159,11 @@ async def _whose(client: StripeClient) -> tuple[str, str]:
     return account.id, display or account.email or account.id
 
 
-def _not_allowed(missing: list[str]) -> str:
-    """A list in Stripe's own words, which a catalog cannot hold."""
-    return f"Allow in Stripe's dashboard, Developers, API keys: {', '.join(missing)}."
-
-
-async def lacking(client: StripeClient) -> list[str]:
-    """What a key may not do and must, each as Stripe's dashboard names it."""
+async def lacking(client: StripeClient) -> list[Permission]:
+    """What a key may not do and must."""
     needed = [one for one in PERMISSIONS if not one.optional]
     answers = await asyncio.gather(*(may(client, one) for one in needed))
-    return [
-        f"{one.resource} ({'write' if one.write else 'read'})"
-        for one, allowed in zip(needed, answers, strict=True)
-        if not allowed
-    ]
+    return [one for one, allowed in zip(needed, answers, strict=True) if not allowed]
 
 
 async def may(client: StripeClient, permission: Permission) -> bool:

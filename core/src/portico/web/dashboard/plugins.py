@@ -1,6 +1,6 @@
 """Plugins: what is installed, what each is good for, how it does, and whether the store uses it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -235,10 +235,10 @@ async def save(name: str) -> Response:
     except InvalidSettings as error:
         known = {one.name for one in schema.fields}
         say = at.rt.themes.translations.gettext(at.locale, name)
-        for path, message in _errors(error).items():
+        for path, message in _errors(error, say).items():
             # A list's path goes on with the number of the line.
             field = path if path in known else path.rpartition(".")[0]
-            fields.refuse(field if field in known else "", say(message))
+            fields.refuse(field if field in known else "", message)
         return await _show(at, loaded, schema, fields, 400)
     except Refused as error:
         return await _show(at, loaded, schema, fields.refuse("", message_of(error)), 409)
@@ -246,12 +246,12 @@ async def save(name: str) -> Response:
     return lead_to(at.path(f"plugins/{name}"))
 
 
-def _errors(error: InvalidSettings) -> dict[str, str]:
-    """What is wrong, by path, in the reader's language where the model's own types say it."""
+def _errors(error: InvalidSettings, say: Callable[[str], str]) -> dict[str, str]:
+    """What is wrong, by path, in the reader's language as far as it is known there."""
     cause = error.__cause__
     if isinstance(cause, ValidationError):
-        return {".".join(map(str, one["loc"])): words_of(one) for one in cause.errors()}
-    return error.errors
+        return {".".join(map(str, one["loc"])): say(words_of(one)) for one in cause.errors()}
+    return {field: error.words(field, say) for field in error.errors}
 
 
 class SwitchForm(Form):

@@ -104,7 +104,7 @@ def _errors(error: InvalidSettings, say: Callable[[str], str]) -> dict[str, str]
     """What is wrong, by field; the plugin's own words in its own translation."""
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
-        return dict(error.errors)
+        return {field: error.words(field, say) for field in error.errors}
     return {
         ".".join(map(str, one["loc"])): say(str(one["ctx"]["error"]))
         if one["type"] == "value_error"
