@@ -21,6 +21,7 @@ from portico.catalog import service as catalog
 from portico.customers import service as customers
 from portico.db import Query
 from portico.emails.tables import emails
+from portico.entitlements import service as entitlements
 from portico.hooks.errors import Refused
 from portico.orders.models import Order, OrderItem
 from portico.orders.service import finish_checkout
@@ -202,21 +203,52 @@ async def test_refunds_and_what_was_paid_by_other_means(empty: Shop) -> None:
     assert states == ["paid", "partially_refunded", "refunded"]
 
 
-async def test_a_subscription_of_several_products_says_what_is_here_of_it(empty: Shop) -> None:
+async def test_a_subscription_of_several_products_gives_access_to_each(empty: Shop) -> None:
     there = Account(empty)
     fonts, icons = await there.monthly("Fonts", 900), await there.monthly("Icons", 300)
-    made = await there.subscribe(await there.customer("ada@example.com"), fonts, icons)
+    ada, bob = await there.customer("ada@example.com"), await there.customer("bob@example.com")
+    made = await there.subscribe(ada, fonts, icons)
+    other = await there.subscribe(bob, icons, fonts)
+    sheet = await imported(empty)
+    assert sheet.balances and not why(sheet, "Subscriptions"), sheet
+    found = await empty.ctx.subscriptions.by_ref(made.id)
+    alike = await empty.ctx.subscriptions.by_ref(other.id)
+    assert found is not None and alike is not None
+    assert (found.amount, found.status) == (1200, SubscriptionStatus.ACTIVE)
+    assert found.description == "Fonts + Icons" and found.product_id == alike.product_id
+    assert await has(empty, found.customer_id) == {"Fonts", "Icons", "Fonts + Icons"}
+    # It stays so when it is read anew, and ends as one.
+    await there.stripe.subscriptions.cancel_async(made.id)
+    await empty.ctx.events.hint("subscription", made.id)
+    await empty.work()
+    assert await has(empty, found.customer_id) == set()
+    assert await has(empty, alike.customer_id) == {"Fonts", "Icons", "Fonts + Icons"}
+    order = next(one for one in await all_orders(empty) if one.subscription_id == found.id)
+    assert (order.kind, order.total) == (OrderKind.PURCHASE, 1200)
+    assert len(await items_of(empty, order)) == 2
+
+
+async def test_what_is_left_out_of_a_subscription_stands_in_the_sheet(empty: Shop) -> None:
+    there = Account(empty)
+    fonts, nameless = await there.monthly("Fonts", 900), await there.monthly(" ", 300)
+    made = await there.subscribe(await there.customer("ada@example.com"), nameless, fonts)
     sheet = await imported(empty)
     assert sheet.balances, sheet
     found = await empty.ctx.subscriptions.by_ref(made.id)
     assert found is not None
-    assert (found.amount, found.status) == (1200, SubscriptionStatus.ACTIVE)
-    assert list(why(sheet, "Subscriptions").values()) == [1]
-    (order,) = await all_orders(empty)
-    assert (order.kind, order.total, order.subscription_id) == (
-        OrderKind.PURCHASE, 1200, found.id,
-    )  # fmt: skip
-    assert len(await items_of(empty, order)) == 2
+    assert (found.description, found.amount) == ("Fonts", 1200)
+    assert await has(empty, found.customer_id) == {"Fonts"}
+    ((words, count),) = why(sheet, "Subscriptions").items()
+    assert "Some of its products were not taken in" in words and count == 1
+
+
+async def has(shop: Shop, customer_id: str) -> set[str]:
+    """The names of the products that a customer has access to."""
+    held = await entitlements.for_customer(shop.rt, shop.store, customer_id)
+    found = await catalog.products_by_ids(
+        shop.rt, shop.store.id, [one.product_id for one in held if one.active]
+    )
+    return {one.name for one in found}
 
 
 async def test_what_is_sold_here_already_is_not_imported_a_second_time(empty: Shop) -> None:

@@ -1,7 +1,8 @@
 """Products and prices of before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from portico.catalog import queries as catalog_queries
 from portico.catalog import service as catalog
 from portico.catalog.changes import changed
 from portico.catalog.models import PriceType, ProductState
@@ -35,6 +36,9 @@ async def add_products(
         # One whose short name somebody took in this very moment is not there: it is refused.
         mine = {known.id for known in made}
         ids = {ref: one for ref, one in ids.items() if one in mine}
+        await _add_parts(
+            rt, store, {ids[one.ref]: one.bundle_of for one in named if one.ref in ids}
+        )
         if ids:
             await _changed(rt, store, provider, "product.import", {"products": len(ids)})
     lost = {one.ref: _NAMELESS for one in products if one.ref not in ids}
@@ -50,6 +54,23 @@ def _product(store: Store, one: PastProduct, product_id: str, slug: str) -> dict
         "license_settings": {}, "confirmation_message": "", "subscription_rules": {},
         "created_at": one.created_at,
     }  # fmt: skip
+
+
+async def _add_parts(rt: Runtime, store: Store, bundles: Mapping[str, Sequence[str]]) -> None:
+    """What new bundles contain. Of another bundle it is what that contains: access stays one step
+    deep."""
+    wanted = sorted({part for parts in bundles.values() for part in parts})
+    inner = await catalog.bundle_parts(rt, store.id, wanted) if wanted else {}
+    await rt.db.run_many(
+        catalog_queries.ADD_BUNDLE_PART,
+        [
+            {"store_id": store.id, "bundle_id": bundle_id, "product_id": product_id}
+            for bundle_id, parts in bundles.items()
+            for product_id in dict.fromkeys(
+                each for part in parts for each in inner.get(part, [part])
+            )
+        ],
+    )
 
 
 async def _slugs(rt: Runtime, store: Store, products: Sequence[PastProduct]) -> dict[str, str]:

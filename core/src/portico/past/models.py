@@ -29,13 +29,17 @@ class PastKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PastProduct:
-    """A product; one that is not ``active`` is archived: it is not sold, but stays with buyers."""
+    """A product; one that is not ``active`` is archived: it is not sold, but stays with buyers.
+
+    ``bundle_of`` are the ids of the store's products that it contains.
+    """
 
     ref: str
     name: str
     description: str
     active: bool
     created_at: datetime
+    bundle_of: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ async def apply_subscription(
         )
         method_id = method.id
     priced = await _with_price(rt, store, old, report.price_id)
+    priced = await _with_product(rt, store, priced, report.product_id)
     new = _as_reported(rt.clock.now(), priced, report, method_id)
     if new == old:
         return old
@@ -184,6 +185,19 @@ async def _with_price(
         interval=price.interval,
         interval_count=price.interval_count,
     )
+
+
+async def _with_product(
+    rt: Runtime, store: Store, old: Subscription, product_id: str | None
+) -> Subscription:
+    """The subscription with another product."""
+    if product_id is None or product_id == old.product_id:
+        return old
+    product = await catalog.product_by_id(rt, store.id, product_id)
+    if product is None:
+        _log.warning("unknown_product_reported", subscription=old.id, product=product_id)
+        return old
+    return replace(old, product_id=product.id, description=product.name)
 
 
 def _as_reported(

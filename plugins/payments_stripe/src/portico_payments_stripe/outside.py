@@ -68,13 +68,6 @@ async def with_purchase_of_invoice(
     return await _with_purchase(ctx, report, lines, email, name, None)
 
 
-async def price_of(ctx: Context, subscription: Subscription) -> str | None:
-    """The store's price that a subscription is charged by; None where it is not known."""
-    store_id, stripe_id = ctx.require_store().id, subscription.items.data[0].price.id
-    known = await ctx.db.one(queries.PRICE, store_id=store_id, id=stripe_id)
-    return known.price_id if known is not None else None
-
-
 async def _with_purchase(
     ctx: Context, report: PaymentReport, lines: Sequence[Line], email: str | None,
     name: str | None, locale: str | None,

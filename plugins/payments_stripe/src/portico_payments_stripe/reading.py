@@ -21,7 +21,7 @@ from portico.api import (
     SubscriptionReport,
 )
 
-from portico_payments_stripe import invoices, outside, queries, refs, reports
+from portico_payments_stripe import goods, invoices, outside, queries, refs, reports
 from portico_payments_stripe.client import Missing, connected
 from portico_payments_stripe.values import (
     from_stripe,
@@ -153,9 +153,9 @@ async def of_subscription(ctx: Context, stripe: StripeClient, stripe_id: str) ->
         if invoice.billing_reason == "subscription_create":
             first = payment_ref
         found += await _of_period(ctx, stripe, subscription, invoice, payment_ref)
-    price_id = await outside.price_of(ctx, subscription)
-    found.append(reports.subscription_report(subscription, first, _pays(subscription), price_id))
     mode = mode_of(subscription.livemode)
+    sold = await goods.sold_as(ctx, mode, subscription)
+    found.append(reports.subscription_report(subscription, first, _pays(subscription), *sold))
     await _remember_person(ctx, ref(subscription.customer), first, mode)
     return found
 
@@ -165,8 +165,8 @@ async def subscription_alone(
 ) -> SubscriptionReport:
     """A subscription as it is now, without what was charged for it."""
     subscription = await _subscription(stripe, stripe_id)
-    price_id = await outside.price_of(ctx, subscription)
-    return reports.subscription_report(subscription, None, _pays(subscription), price_id)
+    sold = await goods.sold_as(ctx, mode_of(subscription.livemode), subscription)
+    return reports.subscription_report(subscription, None, _pays(subscription), *sold)
 
 
 async def _subscription(stripe: StripeClient, stripe_id: str) -> Subscription:

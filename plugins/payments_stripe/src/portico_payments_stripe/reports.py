@@ -167,9 +167,10 @@ def _asks_owner(intent: PaymentIntent | None) -> bool:
 
 def subscription_report(
     subscription: Subscription, payment_ref: str | None, method: PaymentMethodReport | None,
-    price_id: str | None = None,
+    price_id: str | None = None, product_id: str | None = None,
 ) -> SubscriptionReport:  # fmt: skip
-    """A subscription; its period is that of its first item. ``price_id`` is the store's price."""
+    """A subscription; its period is that of its first item. ``price_id`` is the store's price,
+    ``product_id`` the store's product where it has several prices."""
     items = subscription.items.data
     first = items[0]
     end = moment(first.current_period_end)
@@ -193,6 +194,7 @@ def subscription_report(
         amount=from_stripe(total, subscription.currency) if known else None,
         quantity=first.quantity or 1,
         price_id=price_id,
+        product_id=product_id,
         discounted_amount=reduced if known else None,
         discount_ends_at=reduced_until,
         paused=pause is not None,

@@ -18,15 +18,14 @@ from portico.api import (
     PaymentState,
 )
 
-from portico_payments_stripe import queries as plugin_queries
 from portico_payments_stripe import refs, reports
+from portico_payments_stripe.goods import Goods, home_of, pairs_of
 from portico_payments_stripe.importing.models import Import, Kind, Record
 from portico_payments_stripe.importing.people import NOBODY, Payer, past_method, people_of
 from portico_payments_stripe.importing.steps import (
     PAGE,
     keep_refs,
     record,
-    records_by_id,
     refs_of,
 )
 from portico_payments_stripe.values import from_stripe, moment, ref, whole
@@ -37,38 +36,14 @@ if TYPE_CHECKING:
 
 NO_PRODUCT = N_("It names no product that was taken in.")
 _NOT_BEGUN = N_("It was never paid for, so it has not begun.")
-_SEVERAL = N_("It has several products. Here it is one of the first; the amount is that of all.")
+_SOME_OUT = N_(
+    "Some of its products were not taken in (see Products). It gives access to the others; the "
+    "amount is that of all."
+)
 _NO_SUBSCRIPTION = N_("Its subscription was not taken in.")
 _NOTHING_DUE = N_("Nothing was due: a credit, or a change that cost nothing.")
 _NOT_PAID = N_("It was not paid: it is void, uncollectible, or still open.")
 _BEGINS = "subscription_create"
-
-
-class Goods:
-    """What prices and products of Stripe's are here, for one page of sales."""
-
-    def __init__(self, prices: dict[str, tuple[str, str]], products: dict[str, str]) -> None:
-        self._prices = prices
-        self._products = products
-
-    @classmethod
-    async def of(cls, ctx: Context, run: Import, pairs: Sequence[tuple[str, str]]) -> Goods:
-        """For pairs of a price and its product."""
-        mapped = await ctx.db.all(
-            plugin_queries.PRICES, store_id=run.store_id, ids=sorted({one for one, _ in pairs})
-        )
-        records = await records_by_id(ctx, Kind.PRODUCT, (product for _, product in pairs))
-        return cls(
-            {one.id: (one.product_id, one.price_id) for one in mapped},
-            {one.id: one.ref for one in records.values() if one.ref},
-        )
-
-    def find(self, price: str, product: str) -> tuple[str, str | None] | None:
-        """The product and, where it was taken in, the price here."""
-        if price in self._prices:
-            return self._prices[price]
-        home = self._products.get(product)
-        return (home, None) if home is not None else None
 
 
 async def _names(ctx: Context, product_ids: Sequence[str]) -> dict[str, str]:
@@ -95,21 +70,21 @@ async def take_subscriptions(
 ) -> list[Record]:
     """Subscriptions as they are now."""
     people = dict(await ctx.past.customers([ref(one.customer) or "" for one in subscriptions]))
-    goods = await Goods.of(ctx, run, [_pair(item) for one in subscriptions for item in _items(one)])
+    goods = await Goods.of(ctx, [pair for one in subscriptions for pair in pairs_of(one)])
     new: list[tuple[Any, str, tuple[str, str | None]]] = []
     why: dict[str, str] = {}
     methods = []
     for one in subscriptions:
         person = people.get(ref(one.customer) or "")
-        home = goods.find(*_pair(_items(one)[0]))
+        found_here = [goods.find(*pair) for pair in pairs_of(one)]
         if one.status in ("incomplete", "incomplete_expired"):
             why[one.id] = _NOT_BEGUN
         elif person is None:
             why[one.id] = NOBODY
-        elif home is None:
+        elif (home := await home_of(ctx, run.mode, found_here)) is None:
             why[one.id] = NO_PRODUCT
         else:
-            why[one.id] = _SEVERAL if len({_pair(item)[1] for item in _items(one)}) > 1 else ""
+            why[one.id] = _SOME_OUT if None in found_here else ""
             new.append((one, person, home))
             method = whole(one.default_payment_method)
             if method is not None:
@@ -132,20 +107,11 @@ async def take_subscriptions(
     return found
 
 
-def _items(subscription: Any) -> Sequence[Any]:
-    items: Sequence[Any] = subscription.items.data
-    return items
-
-
-def _pair(item: Any) -> tuple[str, str]:
-    return item.price.id, ref(item.price.product) or ""
-
-
 def _subscription(
     run: Import, one: Any, person: str, home: tuple[str, str | None], name: str
 ) -> PastSubscription:
     told = reports.subscription_report(one, None, None)
-    every = _items(one)[0].price.recurring
+    every = one.items.data[0].price.recurring
     return PastSubscription(
         ref=one.id,
         customer_id=person,
@@ -302,7 +268,7 @@ async def _take_orders(
     reasons = dict(why or {})
     people = await people_of(ctx, [payer for one, payer, _, _ in sales if not reasons.get(one.id)])
     goods = await Goods.of(
-        ctx, run, [(price, product) for *_, lines in sales for price, product, *_ in lines]
+        ctx, [(price, product) for *_, lines in sales for price, product, *_ in lines]
     )
     orders = []
     for one, payer, told, lines in sales:
