@@ -125,9 +125,17 @@ class Translations:
 def read_catalog(path: Path) -> Catalog:
     """Read one .po file; entries without a translation or marked fuzzy are left out."""
     try:
+        return _read_catalog(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+
+
+@lru_cache(maxsize=256)  # a command that also serves makes several cores, tests make thousands
+def _read_catalog(path: Path, changed: int) -> Catalog:
+    try:
         with path.open("rb") as file:
             catalog = read_po(file, locale=path.parent.parent.name, abort_invalid=True)
-    except (PoFileError, ValueError, OSError) as error:
+    except (PoFileError, ValueError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
     singular: dict[str, str] = {}
     plural: dict[str, tuple[str, ...]] = {}

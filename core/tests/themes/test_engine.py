@@ -134,7 +134,7 @@ def test_a_themes_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_without_any_theme_the_page_says_which_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portico.themes.library.entry_points", lambda group: [])
+    monkeypatch.setattr("portico.themes.library._packages", lambda: [])
     html = overview(ThemeEngine.load().strict(), "default")
     assert "its theme “default” is not installed" in html
 

@@ -78,3 +78,13 @@ async def test_a_body_is_read_whatever_the_method(app, method):
     headers = [(b"content-length", b"5")]
     got = await ask(app, sent, method=method, path="/echo", headers=headers)
     assert b"".join(one.get("body", b"") for one in got) == b"given"
+
+
+def test_an_address_is_built_from_a_routes_name_and_keeps_what_is_left_over(app):
+    @app.get("/shelf/<int:number>/")
+    async def shelf(number):
+        return ""
+
+    adapter = app.url_map.bind("localhost")
+    assert adapter.build("shelf", {"number": 3, "sort": "a b"}) == "/shelf/3/?sort=a+b"
+    assert adapter.build("shelf", {"number": 4}, append_unknown=False) == "/shelf/4/"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -89,6 +90,7 @@ def find_plugin_folders(plugins: Iterable[tuple[str, object]]) -> dict[str, Plug
     return folders
 
 
+@cache
 def _packages() -> list[Path]:
     folders = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
