@@ -39,8 +39,7 @@ class Stripe(Cashier):
     api: stripe.StripeClient = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        addresses = {"api": self.server.base, "files": self.server.base}
-        self.api = stripe.StripeClient(self.server.key, base_addresses=addresses)  # type: ignore[arg-type]
+        self.api = self.server.library()
 
     def pay(self, page: Page, card: str = GOOD) -> None:
         another = page.locator("input[name=method][value=new]")

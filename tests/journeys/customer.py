@@ -103,7 +103,7 @@ class Customer:
 
     def client(self) -> httpx.Client:
         """An HTTP client with this browser's session, as a download tool would have."""
-        return httpx.Client(cookies=self.cookies(), follow_redirects=True, timeout=30)
+        return httpx.Client(cookies=self.cookies(), follow_redirects=True, timeout=30, verify=False)
 
     def download_url(self, file_name: str) -> str:
         """Where the Download button of a file leads."""

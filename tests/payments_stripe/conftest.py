@@ -1,7 +1,9 @@
 """The plugin payments_stripe against the Stripe server of ours."""
 
+import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import portico_payments_stripe
 import pytest
@@ -14,6 +16,10 @@ from quart import Quart
 
 from tests.payments_stripe.shop import Shop, make_shop
 from tests.support.stripe import StripeServer
+
+# The plugin makes a client for each event loop, so here for each test; to read the certificates
+# for it takes longer than the calls do.
+certificates = cache(ssl.create_default_context)
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +35,7 @@ def stripe_server(
 ) -> Iterator[StripeServer]:
     """The server, well and with nothing wrong; calls go there."""
     monkeypatch.setenv(client.API_BASE, stripe_process.base)
+    monkeypatch.setattr(ssl, "create_default_context", certificates)
     stripe_process.control("clear-faults")
     stripe_process.control("settings", portal=True, tax_percent=0.0)
     stripe_process.control("webhooks", stopped=True)

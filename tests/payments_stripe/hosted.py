@@ -52,7 +52,7 @@ class Person:
         return await self._send(urljoin(self.url, self.where), {"outcome": outcome})
 
     async def _send(self, url: str, form: dict[str, str]) -> "Person":
-        async with httpx.AsyncClient(timeout=60) as browser:
+        async with httpx.AsyncClient(timeout=60, verify=False) as browser:
             answer = await browser.post(url, data=form)
         self.page = answer.text
         self.where = answer.headers.get("location", "")

@@ -148,6 +148,5 @@ async def make_shop(app: Quart, rt: Runtime, clock: FixedClock, server: StripeSe
     price = await catalog_prices.add_price(
         rt, store, product.id, unit_amount=2000, currency="EUR", by="test"
     )
-    client = StripeClient(server.key, base_addresses={"api": server.base, "files": server.base})
     buyer = f"{store.slug}@buyer.example"
-    return Shop(app, rt, clock, server, store, product, price, buyer, client)
+    return Shop(app, rt, clock, server, store, product, price, buyer, server.library())

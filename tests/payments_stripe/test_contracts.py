@@ -56,7 +56,7 @@ class TestSubscriptions(OnStripesPage, SubscriptionHooksContract):
 
 class TestImporting(OnStripesPage, ImportHooksContract):
     async def fill(self, shop: Shop) -> None:
-        async with httpx.AsyncClient(base_url=f"{api_base()}/_control", timeout=60) as control:
+        async with _control() as control:
             await control.post("/reset")
             business = {"customers": 12, "subscriptions": 21, "purchases": 10, "shared": 4}
             assert (await control.post("/bulk", json=business)).status_code == 200
@@ -74,7 +74,7 @@ class TestInvoices(OnStripesPage, InvoiceHooksContract):
     async def owe(self, shop: Shop, subscription: Subscription) -> None:
         month, ref = timedelta(days=32), subscription.provider_ref or ""
         await _give_a_card_that_fails(ref)
-        async with httpx.AsyncClient(base_url=f"{api_base()}/_control", timeout=60) as control:
+        async with _control() as control:
             await control.post("/advance", json={"seconds": int(month.total_seconds())})
         assert isinstance(shop.rt.clock, FixedClock)
         shop.rt.clock.advance(month)
@@ -82,9 +82,16 @@ class TestInvoices(OnStripesPage, InvoiceHooksContract):
         await apply_reports(shop.rt, shop.store, self.plugin.name, told)
 
 
+def _control() -> httpx.AsyncClient:
+    """The control API of the server."""
+    return httpx.AsyncClient(base_url=f"{api_base()}/_control", timeout=60, verify=False)
+
+
 async def _give_a_card_that_fails(subscription: str) -> None:
     """What the subscription is paid with from now on."""
-    stripe = httpx.AsyncClient(base_url=f"{api_base()}/v1", auth=("sk_test_portico", ""))
+    stripe = httpx.AsyncClient(
+        base_url=f"{api_base()}/v1", auth=("sk_test_portico", ""), verify=False
+    )
     async with stripe:
         customer = (await stripe.get(f"/subscriptions/{subscription}")).json()["customer"]
         card = {"card[number]": FAILS_LATER, "card[exp_month]": "12", "card[exp_year]": "2034"}

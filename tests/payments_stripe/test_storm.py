@@ -109,7 +109,7 @@ async def scene(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> As
                  client.API_BASE: server.base}  # fmt: skip
         made = Installation(tmp_path, url, extra)
         made.command("db", "upgrade")
-        api = StripeClient(server.key, base_addresses={"api": server.base, "files": server.base})
+        api = server.library()
         price = await open_store(url, tmp_path, server, api, made.base)
         portico = made.server()
         async with Database(url) as database:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from stripe._v1_services import V1Services
 
-from tests.stripe_server.helpers import client
 from tests.support.stripe import StripeServer
 
 
@@ -26,4 +25,4 @@ def server(running: StripeServer) -> StripeServer:
 @pytest.fixture
 def api(server: StripeServer) -> V1Services:
     """The library's client, as a seller has it; it repeats nothing by itself."""
-    return client(server).v1
+    return server.library().v1

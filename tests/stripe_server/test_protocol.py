@@ -7,20 +7,20 @@ import pytest
 import stripe
 from stripe._v1_services import V1Services
 
-from tests.stripe_server.helpers import client, shop
+from tests.stripe_server.helpers import shop
 from tests.support.stripe import StripeServer
 
 
 async def test_a_wrong_key_and_none(server: StripeServer) -> None:
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key provided: sk_test_"):
-        await client(server, "sk_test_somebody_else").v1.customers.list_async()
+        await server.library("sk_test_somebody_else").v1.customers.list_async()
 
 
 async def test_a_restricted_key_does_what_it_may_and_names_what_it_lacks(
     server: StripeServer,
 ) -> None:
     server.control("key", key="rk_test_1234567890", permissions={"customer": "read"})
-    limited = client(server, "rk_test_1234567890").v1
+    limited = server.library("rk_test_1234567890").v1
     await limited.customers.list_async()
     with pytest.raises(stripe.PermissionError) as refused:
         await limited.customers.create_async({"email": "a@example.com"})
@@ -32,7 +32,7 @@ async def test_a_restricted_key_does_what_it_may_and_names_what_it_lacks(
 
 async def test_another_api_version_is_refused(server: StripeServer) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="version"):
-        await client(server).v1.customers.list_async(options={"stripe_version": "2019-01-01"})
+        await server.library().v1.customers.list_async(options={"stripe_version": "2019-01-01"})
 
 
 async def test_an_idempotency_key_gives_the_first_answer_again(
@@ -143,9 +143,9 @@ async def test_faults_reach_the_library_and_its_retries_get_over_them(
 ) -> None:
     server.control("fault", times=1, path="/v1/customers", **fault)
     with pytest.raises(error):
-        await client(server).v1.customers.create_async({"email": "a@example.com"})
+        await server.library().v1.customers.create_async({"email": "a@example.com"})
     server.control("fault", times=1, path="/v1/customers", **fault)
-    patient = client(server, retries=2).v1
+    patient = server.library(retries=2).v1
     if fault["kind"] == "rate_limit":  # the library leaves those to its caller
         return
     await patient.customers.create_async({"email": "b@example.com"})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from stripe import HTTPXClient, StripeClient
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,6 +21,10 @@ class StripeServer:
     folder: Path
     port: int = 0
     key: str = field(default="", init=False)
+    # Nothing is encrypted here, and to read the certificates takes longer than a call.
+    _http: httpx.Client = field(
+        default_factory=lambda: httpx.Client(timeout=120, verify=False), init=False, repr=False
+    )
 
     def __enter__(self) -> "StripeServer":
         self.start()
@@ -63,8 +68,16 @@ class StripeServer:
         """For PORTICO_STRIPE_API_BASE."""
         return f"http://127.0.0.1:{self.port}"
 
+    def library(self, key: str = "", *, retries: int = 0, timeout: float = 20) -> StripeClient:
+        """Stripe's library on this server, as a seller has it; it repeats nothing by itself."""
+        http = HTTPXClient(timeout=timeout, allow_sync_methods=True, verify_ssl_certs=False)
+        return StripeClient(
+            key or self.key, base_addresses={"api": self.base, "files": self.base},
+            max_network_retries=retries, http_client=http,
+        )  # fmt: skip
+
     def control(self, name: str, **values: Any) -> Any:
         """Ask the control API; see the README beside the server."""
-        answer = httpx.post(f"{self.base}/_control/{name}", json=values, timeout=120)
+        answer = self._http.post(f"{self.base}/_control/{name}", json=values)
         assert answer.status_code == 200, answer.text
         return answer.json()
