@@ -23,7 +23,11 @@ NO_STORE = {
 ACROSS_STORES = {
     "activation.queries.SECRETS": "`portico secrets rotate` encrypts those of every store anew",
     "domains.queries.IS_KNOWN": "a proxy asks, before it gets a certificate for a host",
+    "domains.queries.WATCHED": "the worker looks again at every store's domain",
     "sellers.queries.STORES": "the list of a seller's own stores, by the seller",
+    "storage.queries.DUE": "the hourly collection of stored bytes that no row names",
+    "stores.queries.DROP_IMAGES": "the hourly collection of pictures of long ago",
+    "stores.queries.IMAGE_USES": "the same: which pictures are in use",
     "uploads.queries.STALE": "the hourly collection of uploads that were given up",
     "sellers.queries.INVITATIONS_OF_SELLER": "the stores that a seller is invited to",
 }
