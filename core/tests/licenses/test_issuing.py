@@ -11,6 +11,7 @@ from portico.emails.tables import emails
 from portico.events import service as events
 from portico.events.tables import outbox
 from portico.hooks.errors import Refused, RetryLater
+from portico.licenses import due
 from portico.licenses import service as licenses
 from portico.licenses.models import LicenseState
 from portico.orders.models import OrderItem, OrderKind
@@ -33,7 +34,7 @@ async def buy(rt, store, customer, product, quantity=1, **changes):
         dataclasses.replace(item, quantity=quantity) for item in await rt.db.all(ITEMS, o=order.id)
     ]
     async with rt.db.transaction():
-        await licenses.prepare(rt, store, order, items, [product])
+        await due.prepare(rt, store, order, items, [product])
     return order, items
 
 
@@ -61,10 +62,10 @@ async def test_a_key_is_due_for_each_copy_and_issued_by_the_worker(
 
 async def test_preparing_twice_changes_nothing(runtime, store, customer, product, worker):
     order, items = await buy(runtime, store, customer, product, quantity=2)
-    assert await licenses.prepare(runtime, store, order, items, [product]) == 2
+    assert await due.prepare(runtime, store, order, items, [product]) == 2
     assert len(await licenses.of_order(runtime, store.id, order.id)) == 2
     await worker.drain()
-    assert await licenses.prepare(runtime, store, order, items, [product]) == 0
+    assert await due.prepare(runtime, store, order, items, [product]) == 0
     assert len(await licenses.of_order(runtime, store.id, order.id)) == 2
 
 
@@ -73,7 +74,7 @@ async def test_a_transaction_that_is_rolled_back_leaves_no_key(runtime, store, c
     items = await runtime.db.all(ITEMS, o=order.id)
     with pytest.raises(ZeroDivisionError):
         async with runtime.db.transaction():
-            await licenses.prepare(runtime, store, order, items, [product])
+            await due.prepare(runtime, store, order, items, [product])
             raise ZeroDivisionError
     assert await licenses.of_order(runtime, store.id, order.id) == []
     assert await runtime.db.all(WAITING) == []
@@ -103,9 +104,9 @@ async def test_nothing_is_due_for_a_renewal_or_a_product_without_keys(
 ):
     plain = await factories.make_product(runtime, store)
     order, items = await buy(runtime, store, customer, plain)
-    assert await licenses.prepare(runtime, store, order, items, [plain]) == 0
+    assert await due.prepare(runtime, store, order, items, [plain]) == 0
     renewal, items = await buy(runtime, store, customer, product, kind=OrderKind.RENEWAL)
-    assert await licenses.prepare(runtime, store, renewal, items, [product]) == 0
+    assert await due.prepare(runtime, store, renewal, items, [product]) == 0
     assert await licenses.of_customer(runtime, store.id, customer.id) == []
 
 

@@ -80,7 +80,7 @@ def _kinds() -> tuple[Kind, ...]:
         Kind(EmailKind.SUBSCRIPTION_CHANGED, N_("Subscription changed"),
              N_("When the plan or the quantity is another, a pause begins or ends, or a discount "
                 "begins."),
-             subscriptions, _SUBSCRIPTION),
+             subscriptions, _SUBSCRIPTION | {"license"}),
         Kind(EmailKind.SIGN_IN, N_("Sign-in link"),
              N_("When a customer asks for a way into the portal. It cannot be switched off."),
              account, _ACCOUNT | {"sign_in"}, always=True, secret=True),

@@ -46,6 +46,7 @@ async def load(
             )
             if found is not None:
                 values["subscription"] = _subscription(rt, store, found, email.locale, zone)
+        await _add_keys(rt, store, email, values)
         await _add_file(rt, store, email, values)
         await _add_card(rt, store, email, values)
         values["unsubscribe"]["url"] = unsubscribe_url(rt, store, email) or ""
@@ -176,6 +177,18 @@ async def of_plugins(
         # A plugin's words live under its own name; it replaces none of core's.
         if variable.name.startswith(f"{reply.plugin}.")
     ]
+
+
+async def _add_keys(rt: Runtime, store: Store, email: Email, values: Values) -> None:
+    """The keys that a change of a subscription has brought."""
+    ids = email.params.get("license_ids")
+    if not ids:
+        return
+    found = await rt.db.all(queries.LICENSES_BY_ID, store_id=store.id, license_ids=ids)
+    of = sorted({one.product_id for one in found})
+    products = await rt.db.all(queries.PRODUCTS_BY_ID, store_id=store.id, product_ids=of)
+    names = {product.id: product.name for product in products}
+    values["licenses"] = [_license(one, names, email.locale, store.timezone) for one in found]
 
 
 async def _add_file(rt: Runtime, store: Store, email: Email, values: Values) -> None:

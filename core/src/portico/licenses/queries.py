@@ -82,6 +82,43 @@ WAITING = Query(
     ),
 )
 
+_prefix = sa.bindparam("prefix", type_=sa.Text)
+_by_change = licenses.c.grant_key.startswith(_prefix, autoescape=False)
+_subscription = sa.bindparam("subscription_id", type_=sa.Text)
+_of_owner = (
+    licenses.c.store_id == _store,
+    licenses.c.customer_id == sa.bindparam("customer_id", type_=sa.Text),
+)
+HELD = Query(
+    int,
+    sa.select(sa.func.count())
+    .select_from(licenses)
+    .where(
+        *_of_owner,
+        licenses.c.product_id == sa.bindparam("product_id", type_=sa.Text),
+        ~licenses.c.grant_key.startswith(REPLACES, autoescape=True),
+        sa.or_(
+            _by_change,
+            licenses.c.order_id.in_(
+                sa.select(orders.c.id).where(
+                    orders.c.store_id == _store, orders.c.subscription_id == _subscription
+                )
+            ),
+        ),
+    ),
+)
+"""Copies of a product that have had a key by way of a subscription: with its order, or by a change
+of it."""
+TOGETHER = Query(
+    License,
+    sa.select(licenses).where(
+        *_of_owner,
+        _by_change,
+        licenses.c.created_at == sa.bindparam("created_at", type_=UTCDateTime),
+    ),
+)
+"""Keys that one change of a subscription was due."""
+
 ISSUE = Query(
     License,
     sa.update(licenses)
@@ -114,6 +151,13 @@ LOCK_ORDER = Query(
     str,
     lock_rows(
         sa.select(orders.c.id).where(orders.c.store_id == _store, orders.c.id == _id),
+        skip_locked=False,
+    ),
+)
+LOCK_CUSTOMER = Query(
+    str,
+    lock_rows(
+        sa.select(customers.c.id).where(customers.c.store_id == _store, customers.c.id == _id),
         skip_locked=False,
     ),
 )

@@ -1,21 +1,18 @@
-"""License keys: due when an order is paid, issued by a plugin, kept and shown by core.
+"""License keys: due when an order is paid (``licenses.due``), issued by a plugin, kept and shown
+by core.
 
 A license is a row before it has a key. So nothing that dies in between loses a key or makes two:
 the row's grant key is unique, and only the attempt that finds the row pending keeps its key.
 """
 
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
 
 from portico.actors import actor
 from portico.catalog import service as catalog
-from portico.catalog.models import Product
 from portico.customers.models import Customer
 from portico.db import ConflictError
-from portico.emails import service as emails
-from portico.emails.models import EmailKind
 from portico.events import service as events
 from portico.events.models import Delivery, EventType
 from portico.hooks.dispatch import PluginOff
@@ -23,10 +20,10 @@ from portico.hooks.errors import ActionRequired, Refused
 from portico.hooks.licenses import IssuedLicense, LicenseGrant, LicenseHooks
 from portico.i18n import N_
 from portico.ids import new_id
-from portico.licenses import queries
+from portico.licenses import due, queries
 from portico.licenses.models import License, LicenseState
 from portico.licenses.queries import REPLACES
-from portico.orders.models import Order, OrderItem, OrderKind
+from portico.orders.models import Order
 from portico.runtime import Runtime
 from portico.stores.models import Store
 
@@ -37,73 +34,6 @@ _HEAD_START = timedelta(seconds=60)
 _MAIL_WAITS = timedelta(hours=1)
 """How long the mail about an order waits for its keys; another one brings them when they come."""
 _log = structlog.get_logger(__name__)
-
-
-# What an order is due
-
-
-async def prepare(
-    rt: Runtime,
-    store: Store,
-    order: Order,
-    items: Sequence[OrderItem],
-    products: Iterable[Product],
-) -> int:
-    """Write down the keys that a paid order is due; the worker has them issued.
-
-    Call it inside the transaction that makes the order paid. ``products`` are those of the items;
-    what a bundle contains is looked up. Returns how many keys the order waits for: at 0 the
-    caller queues the confirmation mail itself, else the last key does. Repeatable.
-    """
-    if order.kind is not OrderKind.PURCHASE:
-        return 0
-    licensed = await _licensed_parts(rt, store, list(products))
-    for item in items:
-        for product in licensed.get(item.product_id, ()):
-            for copy in range(1, item.quantity + 1):
-                await _add(rt, order, item, product, f"{item.id}:{product.id}:{copy}")
-    return await _waiting(rt, order)
-
-
-async def _licensed_parts(
-    rt: Runtime, store: Store, products: Sequence[Product]
-) -> dict[str, list[Product]]:
-    """For each product the products that a key is due for: itself, and what it contains."""
-    parts = await catalog.bundle_parts(rt, store.id, [product.id for product in products])
-    inside = {part for contents in parts.values() for part in contents}
-    known = {product.id: product for product in products}
-    if inside:
-        found = await catalog.products_by_ids(rt, store.id, sorted(inside))
-        known |= {product.id: product for product in found}
-    return {
-        product.id: [
-            known[one]
-            for one in (product.id, *parts.get(product.id, ()))
-            if known[one].license_issuer is not None
-        ]
-        for product in products
-    }
-
-
-async def _add(
-    rt: Runtime, order: Order, item: OrderItem, product: Product, grant_key: str
-) -> None:
-    license_id = await rt.db.one(
-        queries.ADD, store_id=order.store_id, id=new_id("lic"), grant_key=grant_key,
-        customer_id=order.customer_id, product_id=product.id, order_id=order.id,
-        order_item_id=item.id, mode=order.mode, issuer=product.license_issuer,
-        created_at=rt.clock.now(),
-    )  # fmt: skip
-    if license_id is not None:
-        await events.put(
-            rt, "license", f"license:{license_id}", {"license_id": license_id},
-            store_id=order.store_id,
-        )  # fmt: skip
-
-
-async def _waiting(rt: Runtime, order: Order) -> int:
-    waiting = await rt.db.one(queries.WAITING, store_id=order.store_id, order_id=order.id)
-    return waiting or 0
 
 
 # Issuing
@@ -188,9 +118,11 @@ async def _keep(rt: Runtime, store: Store, grant: LicenseGrant, issued: IssuedLi
     """
     pending = grant.license
     async with rt.db.transaction():
+        # Two workers with the last two keys would each see the other's still pending.
         if pending.order_id is not None:
-            # Two workers with an order's last two keys would each see the other's still pending.
             await rt.db.one(queries.LOCK_ORDER, store_id=store.id, id=pending.order_id)
+        else:
+            await rt.db.one(queries.LOCK_CUSTOMER, store_id=store.id, id=pending.customer_id)
         kept = await rt.db.one(
             queries.ISSUE, store_id=store.id, license_id=pending.id, new_key=issued.key,
             new_data=dict(issued.data), until=issued.expires_at,
@@ -201,6 +133,8 @@ async def _keep(rt: Runtime, store: Store, grant: LicenseGrant, issued: IssuedLi
                 kept = await _give_way(rt, store, grant.replaces, kept)
             elif grant.order is not None:
                 await _confirm_when_done(rt, store, grant.order, grant.customer)
+            else:
+                await due.tell_change(rt, store, grant.customer, kept)
     if kept is None:
         kept = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=pending.id)
     return kept or pending
@@ -220,25 +154,27 @@ async def _give_way(rt: Runtime, store: Store, old: License, new: License) -> Li
 
 
 async def _confirm_when_done(rt: Runtime, store: Store, order: Order, customer: Customer) -> None:
-    if not await _waiting(rt, order):
-        await _confirm(rt, store, order, customer, f"confirmation:{order.id}")
+    if not await due.waiting(rt, order):
+        await due.confirm(rt, store, order, customer, f"confirmation:{order.id}")
 
 
 async def _confirm_early(rt: Runtime, store: Store, pending: License) -> None:
     """Whatever is wrong with an issuer, who bought hears of the order, and finds its files."""
-    if pending.grant_key.startswith(REPLACES) or pending.order_id is None:
+    if pending.grant_key.startswith(REPLACES):
         return
-    order = await rt.db.one(queries.ORDER, store_id=store.id, id=pending.order_id)
-    customer = await rt.db.one(queries.CUSTOMER, store_id=store.id, id=pending.customer_id)
+    order, customer = await _about(rt, store, pending)
     if order is not None and customer is not None:
-        await _confirm(rt, store, order, customer, f"confirmation:{order.id}:early")
+        await due.confirm(rt, store, order, customer, f"confirmation:{order.id}:early")
+    elif customer is not None:
+        await due.tell_change(rt, store, customer, pending, early=True)
 
 
-async def _confirm(rt: Runtime, store: Store, order: Order, customer: Customer, key: str) -> None:
-    await emails.queue(
-        rt, store, EmailKind.CONFIRMATION, customer.email, params={"order_id": order.id},
-        locale=order.locale, customer_id=customer.id, order_id=order.id, key=key,
-    )  # fmt: skip
+async def _about(rt: Runtime, store: Store, one: License) -> tuple[Order | None, Customer | None]:
+    """The order a key came with, if there is one, and whose it is."""
+    order = None
+    if one.order_id is not None:
+        order = await rt.db.one(queries.ORDER, store_id=store.id, id=one.order_id)
+    return order, await rt.db.one(queries.CUSTOMER, store_id=store.id, id=one.customer_id)
 
 
 # Disabling and replacing
@@ -269,14 +205,14 @@ async def disable(rt: Runtime, store: Store, license_id: str, *, by: str) -> Lic
 
 async def _confirm_without(rt: Runtime, store: Store, given_up: License) -> None:
     """A key that is no longer due must not keep back the mail about the rest of its order."""
-    if given_up.order_id is None:
+    order, customer = await _about(rt, store, given_up)
+    if customer is None:
         return
-    siblings = await of_order(rt, store.id, given_up.order_id)
-    if not any(one.state is LicenseState.ACTIVE for one in siblings):
+    if order is None:
+        await due.tell_change(rt, store, customer, given_up)
         return
-    order = await rt.db.one(queries.ORDER, store_id=store.id, id=given_up.order_id)
-    customer = await rt.db.one(queries.CUSTOMER, store_id=store.id, id=given_up.customer_id)
-    if order is not None and customer is not None:
+    siblings = await of_order(rt, store.id, order.id)
+    if any(one.state is LicenseState.ACTIVE for one in siblings):
         await _confirm_when_done(rt, store, order, customer)
 
 

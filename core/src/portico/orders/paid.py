@@ -14,7 +14,7 @@ from portico.events.models import EventType
 from portico.figures import days
 from portico.hooks.checkout import PaymentReport
 from portico.ids import new_id
-from portico.licenses import service as licenses
+from portico.licenses import due
 from portico.orders import queries
 from portico.orders.models import Order, OrderItem, OrderKind, OrderState
 from portico.runtime import Runtime
@@ -68,7 +68,7 @@ async def _fulfil(rt: Runtime, store: Store, order: Order, items: list[OrderItem
     """Licenses; or, where none is due, the confirmation that the last license would queue."""
     ids = sorted({item.product_id for item in items})
     products = await catalog.products_by_ids(rt, store.id, ids)
-    if not await licenses.prepare(rt, store, order, items, products):
+    if not await due.prepare(rt, store, order, items, products):
         await _mail(rt, store, EmailKind.CONFIRMATION, order)
 
 

@@ -16,6 +16,7 @@ from portico.events import service as events
 from portico.events.models import EventType
 from portico.hooks.checkout import Hint, PaymentMethodReport, SubscriptionReport
 from portico.ids import new_id
+from portico.licenses import due
 from portico.orders import hints
 from portico.orders.language import locale_of
 from portico.runtime import Runtime
@@ -249,7 +250,9 @@ def _has_new_terms(old: Subscription, new: Subscription) -> bool:
 
 async def _tell(rt: Runtime, store: Store, old: Subscription, new: Subscription) -> None:
     """The mails and the event that follow from a change."""
-    if not is_leaving(new) and _has_new_terms(old, new):
+    # Where the change brings license keys, the mail about it waits for them.
+    changed = not is_leaving(new) and _has_new_terms(old, new)
+    if changed and not await due.prepare_change(rt, store, old, new):
         await send_mail(rt, store, EmailKind.SUBSCRIPTION_CHANGED, new)
     if is_leaving(new) and not is_leaving(old):
         await send_mail(rt, store, EmailKind.CANCELLATION, new)

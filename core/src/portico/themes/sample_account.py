@@ -153,6 +153,7 @@ def subscription_page(subscription: Subscription) -> sp.SubscriptionPage:
         cancellation=cancellation if subscription.cancel_at else None,
         can_change=subscription.status is SubscriptionStatus.ACTIVE,
         can_pause=subscription.status is SubscriptionStatus.ACTIVE,
+        licenses=(license_of(306),) if live else (),
     )
 
 

@@ -118,6 +118,20 @@ LICENSES = Query(
     )
     .order_by(licenses.c.id),
 )
+LICENSES_BY_ID = Query(
+    License,
+    sa.select(licenses)
+    .where(
+        licenses.c.store_id == _store,
+        in_list(licenses.c.id, "license_ids"),
+        licenses.c.state == LicenseState.ACTIVE,
+    )
+    .order_by(licenses.c.id),
+)
+PRODUCTS_BY_ID = Query(
+    Product,
+    sa.select(products).where(products.c.store_id == _store, in_list(products.c.id, "product_ids")),
+)
 _newer = file_versions.alias("newer")
 FILES = Query(
     FileOfProduct,

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from portico.catalog.models import Product
 from portico.invoices.models import Invoice
+from portico.licenses.models import License
 from portico.orders.models import Order
 from portico.subscriptions.models import (
     Cancellation,
@@ -53,6 +54,8 @@ class SubscriptionPage:
     """The latest attempt to change it, where it is under way or has failed."""
     confirm: Invoice | None = None
     """What is owed, where the customer's bank only wants the payment confirmed."""
+    licenses: tuple[License, ...] = ()
+    """The keys that come with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from portico.hooks.subscriptions import SubscriptionHooks
 from portico.i18n import N_
 from portico.library import service as library
 from portico.library.models import SubscriptionData
+from portico.library.service import Shelf
+from portico.licenses.models import License
 from portico.subscriptions import methods
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import (
@@ -97,7 +99,14 @@ async def subscription_page(at: Here, subscription_id: str) -> SubscriptionPage:
         can_unpause=await may_unpause(at, subject),
         change=_untold(at, data),
         confirm=await confirmation_of(at, subject),
+        licenses=_keys(shelf, data, subject),
     )
+
+
+def _keys(shelf: Shelf, data: SubscriptionData, subject: Subscription) -> tuple[License, ...]:
+    """The keys of what the subscription is about now, those in it where it is a bundle."""
+    inside = shelf.contents(subject.product_id)
+    return tuple(one for one in data.licenses if one.product_id in inside)
 
 
 def _untold(at: Here, data: SubscriptionData) -> SubscriptionChange | None:
