@@ -149,6 +149,10 @@ ROWS: Sequence[tuple[str, str, Mapping[str, str]]] = (
 
 _COUNTS = """INSERT INTO subscription_counts (store_id, mode, status, count)
 SELECT store_id, mode, status, count(*) FROM subscriptions GROUP BY store_id, mode, status"""
+_SALES = """INSERT INTO product_sales (store_id, product_id, mode, count)
+SELECT store_id, product_id, mode, count(*) FROM product_orders
+WHERE kind = 'purchase' AND state IN ('paid', 'partially_refunded')
+GROUP BY store_id, product_id, mode"""
 
 
 async def fill(rt: Runtime, url: str, sizes: Sequence[int]) -> list[Store]:
@@ -180,6 +184,7 @@ async def fill(rt: Runtime, url: str, sizes: Sequence[int]) -> list[Store]:
                 f"SELECT setval('{table}_number', (SELECT max(number) FROM {table}))"
             )
         await connection.execute(_COUNTS)
+        await connection.execute(_SALES)
         await connection.execute("VACUUM ANALYZE")
         for store in made:
             await days.close(rt, store)  # as the worker does every hour

@@ -116,13 +116,9 @@ class OfferedVersion:
     version: FileVersion
 
 
-MAX_SALES = 1000
-"""Where a list stops counting: it must not take longer the better a product sells."""
-
-
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """A product in a seller's list; of ``sales`` at most ``MAX_SALES`` are counted."""
+    """A product in a seller's list, with its active files and its sales."""
 
     id: str
     slug: str

@@ -6,7 +6,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portico.catalog.models import (
-    MAX_SALES,
     BundlePart,
     FileState,
     FileVersion,
@@ -27,8 +26,7 @@ from portico.catalog.tables import (
 from portico.db import Command, Query, in_list, insert_or_ignore, lock_rows, upsert
 from portico.db.columns import next_number
 from portico.db.packing import packed
-from portico.orders.models import OrderKind, OrderState
-from portico.orders.tables import product_orders
+from portico.orders.tables import product_sales
 from portico.stores.tables import stores
 
 
@@ -333,17 +331,14 @@ DOWNLOAD = Query(
 )
 
 _sold = (
-    sa.select(sa.literal(1))
+    sa.select(product_sales.c.count)
     .where(
-        product_orders.c.store_id == products.c.store_id,
-        product_orders.c.product_id == products.c.id,
-        product_orders.c.mode == sa.bindparam("mode", type_=product_orders.c.mode.type),
-        product_orders.c.kind == OrderKind.PURCHASE,
-        product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+        product_sales.c.store_id == products.c.store_id,
+        product_sales.c.product_id == products.c.id,
+        product_sales.c.mode == sa.bindparam("mode", type_=product_sales.c.mode.type),
     )
     .correlate(products)
-    .limit(MAX_SALES)
-    .subquery("sold")
+    .scalar_subquery()
 )
 _words = sa.bindparam("words", type_=sa.Text)
 _rows = sa.select(
@@ -362,7 +357,7 @@ _rows = sa.select(
     .correlate(products)
     .scalar_subquery()
     .label("files"),
-    sa.select(sa.func.count()).select_from(_sold).scalar_subquery().label("sales"),
+    sa.func.coalesce(_sold, 0).label("sales"),
 ).where(
     products.c.store_id == _store,
     in_list(products.c.state, "states"),

@@ -261,7 +261,7 @@ async def search_products(
     """Products whose name or short name has the words in it, the newest first.
 
     ``direction`` is ``first``, ``before`` or ``after`` the id ``cursor``; what is after comes
-    oldest first. Sales count up to ``models.MAX_SALES``, in the store's mode.
+    oldest first. Sales are those in the store's mode.
     """
     wanted = re.sub(r"([%_/])", r"/\1", words.lower())
     at = {} if direction == "first" else {"cursor": cursor}

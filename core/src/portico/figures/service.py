@@ -9,7 +9,7 @@ from portico.figures import days, queries
 from portico.figures.models import Figures, Period, Sales, Series, SetUp
 from portico.figures.queries import FAILING_STATUSES, RUNNING, DayRow
 from portico.hooks.checkout import CheckoutHooks
-from portico.orders import queries as order_queries
+from portico.orders.listed import relist
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
 from portico.subscriptions import counts
@@ -103,10 +103,11 @@ async def set_up(rt: Runtime, store: Store) -> SetUp:
 
 
 async def recount(rt: Runtime, store: Store) -> int:
-    """Make anew what is kept so that pages need not count: orders by product, subscriptions by
-    status, figures of past days; returns how many days. For a store whose figures seem wrong."""
+    """Make anew what is kept so that pages need not count: orders by product and how many
+    there are, subscriptions by status, figures of past days; returns how many days. For a store
+    whose figures seem wrong."""
     async with rt.db.transaction():
-        await rt.db.run(order_queries.LIST_ORDERS, store_id=store.id)
+        await relist(rt, store)
         await counts.recount(rt, store)
         await rt.db.run(queries.DROP_ALL_DAYS, store_id=store.id)
     return await days.close(rt, store)

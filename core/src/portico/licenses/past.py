@@ -17,7 +17,7 @@ from portico.stores.models import Store
 _PAGE = 100
 
 
-MOST = 100
+MOST = 50
 """Lines of purchases that a page looks at; the question before keys are made looks at more."""
 MOST_ASKED = 1000
 _ALL = 2**62

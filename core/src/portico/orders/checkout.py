@@ -14,6 +14,7 @@ from portico.hooks.errors import ActionRequired, Refused
 from portico.i18n import N_
 from portico.ids import new_id
 from portico.orders import hints, queries
+from portico.orders.listed import listed
 from portico.orders.models import (
     Order,
     OrderItem,
@@ -124,7 +125,7 @@ async def give_up_checkout(rt: Runtime, store: Store, payment: Payment) -> None:
         )
         if given_up:
             await rt.db.run(queries.FAIL_ORDER, store_id=store.id, order_id=order.id)
-            await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+            await listed(rt, store, order.id)
 
 
 async def _sold(rt: Runtime, store: Store, price: Price, quantity: int) -> Product:
@@ -193,7 +194,7 @@ async def _begin(
             amount=amount,
         )
         await _add_item(rt, item)
-        await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+        await listed(rt, store, order.id)
         payment = await _add_payment(rt, provider, order)
         await hints.put_attempt(rt, store.id, hints.Attempt.PAYMENT, payment.id)
     return _Begun(customer, order, item, payment)

@@ -9,6 +9,7 @@ from portico.hooks.checkout import OutsideItem, PaymentReport
 from portico.ids import new_id
 from portico.orders import queries
 from portico.orders.language import locale_of
+from portico.orders.listed import listed
 from portico.orders.models import Order, OrderKind, OrderState, Payment, PaymentState
 from portico.runtime import Runtime
 from portico.stores.models import Store
@@ -58,7 +59,7 @@ async def begin(
     order = await _order(rt, store, provider, customer_id, report)
     for item, price in lines:
         await _item(rt, store, order, item, price.product_id)
-    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+    await listed(rt, store, order.id)
     return await rt.db.one(
         queries.ADD_PAYMENT,
         store_id=store.id,

@@ -16,6 +16,7 @@ from portico.hooks.checkout import PaymentReport
 from portico.ids import new_id
 from portico.licenses import due
 from portico.orders import queries
+from portico.orders.listed import listed
 from portico.orders.models import Order, OrderItem, OrderKind, OrderState
 from portico.runtime import Runtime
 from portico.stores.models import Store
@@ -48,7 +49,7 @@ async def order_paid(
         new_refunded=paid.refunded,
         new_paid_at=paid.paid_at,
     )
-    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+    await listed(rt, store, order.id)
     await days.changed(rt, store, paid.mode, paid.paid_at)
     items = await rt.db.all(queries.ITEMS, store_id=store.id, order_id=order.id)
     if order.kind is OrderKind.PURCHASE:

@@ -22,6 +22,7 @@ from portico.orders.tables import (
     orders,
     payments,
     product_orders,
+    product_sales,
     refunds,
 )
 
@@ -212,6 +213,7 @@ FAIL_ORDER = Command(
     )
     .values(state=OrderState.FAILED)
 )
+_SOLD = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED)
 _listed = (
     sa.select(
         orders.c.store_id, orders.c.id, order_items.c.product_id, orders.c.kind, orders.c.mode,
@@ -228,10 +230,62 @@ _listed = (
 )  # fmt: skip
 _list = upsert(product_orders, ["store_id", "order_id", "product_id"], ["state"])
 _columns = ("store_id", "order_id", "product_id", "kind", "mode", "state", "created_at")
-LIST_ORDER = Command(_list.from_select(_columns, _listed.where(orders.c.id == _order)))
-"""To be run whenever an order's lines or its state have changed."""
-LIST_THESE = Command(_list.from_select(_columns, _listed.where(in_list(orders.c.id, "order_ids"))))
-LIST_ORDERS = Command(_list.from_select(_columns, _listed))
+LIST_ORDERS = Command(_list.from_select(_columns, _listed.where(in_list(orders.c.id, "order_ids"))))
+LIST_ALL = Command(_list.from_select(_columns, _listed))
+
+_now, _before = _listed.subquery("now"), product_orders.alias("before")
+
+
+def _is_sold(state: sa.ColumnElement[OrderState]) -> sa.ColumnElement[int]:
+    return sa.case((state.in_(_SOLD), 1), else_=0)
+
+
+_step = sa.func.sum(_is_sold(_now.c.state) - _is_sold(_before.c.state), type_=sa.BigInteger)
+_sales = upsert(product_sales, ["store_id", "product_id", "mode"], ["count"])
+_sales_columns = ("store_id", "product_id", "mode", "count")
+_key = (_now.c.store_id, _now.c.product_id, _now.c.mode)
+COUNT_SALES = Command(
+    upsert(
+        product_sales,
+        ["store_id", "product_id", "mode"],
+        {"count": product_sales.c.count + _sales.excluded.count},
+    ).from_select(
+        _sales_columns,
+        sa.select(*_key, _step)
+        .select_from(
+            _now.outerjoin(
+                _before,
+                (_before.c.store_id == _now.c.store_id)
+                & (_before.c.order_id == _now.c.id)
+                & (_before.c.product_id == _now.c.product_id),
+            )
+        )
+        .where(in_list(_now.c.id, "order_ids"), _now.c.kind == OrderKind.PURCHASE)
+        .group_by(*_key)
+        .having(_step != 0)
+        # In one order everywhere, so that two transactions never wait for each other.
+        .order_by(*_key),
+    )
+)
+"""What LIST_ORDERS is about to change of a product's sales."""
+DROP_SALES = Command(sa.delete(product_sales).where(product_sales.c.store_id == _store))
+COUNT_ALL_SALES = Command(
+    _sales.from_select(
+        _sales_columns,
+        sa.select(
+            product_orders.c.store_id, product_orders.c.product_id, product_orders.c.mode,
+            sa.func.count(),
+        )
+        .where(
+            product_orders.c.store_id == _store,
+            product_orders.c.kind == OrderKind.PURCHASE,
+            product_orders.c.state.in_(_SOLD),
+        )
+        .group_by(
+            product_orders.c.store_id, product_orders.c.product_id, product_orders.c.mode
+        ),
+    )
+)  # fmt: skip
 CHANGE_REFUND = Command(
     sa.update(refunds)
     .where(refunds.c.store_id == _store, refunds.c.id == sa.bindparam("refund_id"))

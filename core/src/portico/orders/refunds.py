@@ -17,6 +17,7 @@ from portico.i18n import N_
 from portico.ids import new_id
 from portico.licenses import service as licenses
 from portico.orders import hints, queries
+from portico.orders.listed import listed
 from portico.orders.models import (
     Order,
     OrderState,
@@ -227,7 +228,7 @@ async def _derive(rt: Runtime, store: Store, order: Order) -> None:
         new_refunded=new.refunded,
         new_paid_at=new.paid_at,
     )
-    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+    await listed(rt, store, order.id)
     await days.changed(rt, store, new.mode, new.paid_at)
     if new.refunded > order.refunded:
         await _tell(rt, store, order, new)

@@ -28,6 +28,7 @@ from portico.ids import new_id
 from portico.invoices import reports as invoice_reports
 from portico.orders import disputes, outside, owners, paid, queries, refunds
 from portico.orders.language import locale_of
+from portico.orders.listed import listed
 from portico.orders.models import Order, OrderKind, OrderState, Payment, PaymentState
 from portico.runtime import Runtime
 from portico.stores.models import Mode, Store
@@ -241,7 +242,7 @@ async def _not_paid(
     """A payment failed, was given up, or waits for the customer."""
     if payment.state is not PaymentState.REQUIRES_ACTION:
         await rt.db.run(queries.FAIL_ORDER, store_id=store.id, order_id=order.id)
-        await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+        await listed(rt, store, order.id)
     if payment.state not in _UNPAID:
         return
     if order.kind is not OrderKind.PURCHASE and order.subscription_id is not None:
@@ -349,5 +350,5 @@ async def _add_renewal(
         unit_amount=report.amount // quantity,
         amount=report.amount,
     )
-    await rt.db.run(queries.LIST_ORDER, store_id=store.id, order_id=order.id)
+    await listed(rt, store, order.id)
     return order

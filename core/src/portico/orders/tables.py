@@ -49,7 +49,7 @@ order_items = store_table(
 )
 
 # Which orders have a product, with what lists of them are narrowed by: written with each change of
-# an order's state (`LIST_ORDER`), since no index spans an order and its lines.
+# an order's state (`portico.orders.listed`), since no index spans an order and its lines.
 product_orders = sa.Table(
     "product_orders",
     metadata,
@@ -70,6 +70,19 @@ product_orders = sa.Table(
         "store_id", "product_id", "mode", "state", "created_at", "order_id", "kind",
     ),
 )  # fmt: skip
+
+
+# How often a product was sold, kept with each change of an order's state: a product's orders are
+# too many to be counted for a list.
+product_sales = sa.Table(
+    "product_sales",
+    metadata,
+    sa.Column("store_id", sa.Text, sa.ForeignKey("stores.id"), primary_key=True),
+    sa.Column("product_id", sa.Text, primary_key=True),
+    sa.Column("mode", choice("mode", Mode).type, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    ref("product_id", "products"),
+)
 
 
 def _attempt(name: str, state: sa.Column[object], *parts: sa.schema.SchemaItem) -> sa.Table:

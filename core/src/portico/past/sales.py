@@ -1,13 +1,13 @@
 """Subscriptions, orders and refunds of before."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from portico.figures import days
 from portico.i18n import N_
 from portico.ids import past_id
-from portico.orders import queries as order_queries
+from portico.orders.listed import listed
 from portico.orders.models import OrderState, PaymentState
 from portico.past import queries
 from portico.past.models import PastOrder, PastRefund, PastSubscription, Taken
@@ -117,7 +117,7 @@ async def add_orders(
                 for one in ordered
             ],
         )
-        await _list(rt, store, ids.values())
+        await listed(rt, store, *ids.values())
         await _days_changed(rt, store, [(one.mode, one.paid_at) for one in ordered])
         await note(rt, store, provider, "order.import", _sums(ordered))
     return Taken(ids | {ref: one.order_id for ref, one in known.items()})
@@ -196,7 +196,7 @@ async def add_refunds(
             queries.DERIVE_REFUNDED,
             [{"store_id": store.id, "order_id": order_id} for order_id in changed],
         )
-        await _list(rt, store, changed)
+        await listed(rt, store, *changed)
         await _days_changed(rt, store, [(one.mode, one.paid_at) for one in paid.values()])
         await note(rt, store, provider, "refund.import", {"refunds": len(rows)})
     return Taken(known | {str(row["provider_ref"]): str(row["id"]) for row in rows}, refused)
@@ -219,11 +219,6 @@ async def _lock(rt: Runtime, store: Store, customer_ids: Sequence[str]) -> dict[
     """Keep these customers' money to ourselves, as every report does; their languages."""
     buyers = await rt.db.all(queries.LOCK_BUYERS, store_id=store.id, ids=sorted(set(customer_ids)))
     return {one.id: one.locale for one in buyers}
-
-
-async def _list(rt: Runtime, store: Store, order_ids: Iterable[str]) -> None:
-    """Find the orders by their products."""
-    await rt.db.run(order_queries.LIST_THESE, store_id=store.id, order_ids=sorted(order_ids))
 
 
 async def _days_changed(

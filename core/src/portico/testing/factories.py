@@ -19,6 +19,7 @@ from portico.hooks.licenses import LicenseGrant
 from portico.hooks.plugin import PluginSettings
 from portico.ids import new_id
 from portico.licenses.models import License, LicenseState
+from portico.orders.listed import listed
 from portico.orders.models import (
     Order,
     OrderItem,
@@ -27,7 +28,6 @@ from portico.orders.models import (
     Payment,
     PaymentState,
 )
-from portico.orders.queries import LIST_ORDER
 from portico.orders.tables import order_items, orders, payments
 from portico.runtime import Runtime
 from portico.sessions.models import AttemptState, Audience, SignInAttempt
@@ -130,7 +130,7 @@ async def make_paid_order(
         await rt.db.run(Command(sa.insert(orders).values(row)))
         for item in items:
             await rt.db.run(Command(sa.insert(order_items).values(_row(item))))
-        await rt.db.run(LIST_ORDER, store_id=store.id, order_id=order.id)
+        await listed(rt, store, order.id)
         if provider is not None:
             payment = make_payment(
                 order, provider, state=PaymentState.SUCCEEDED, provider_ref=new_id("ref")

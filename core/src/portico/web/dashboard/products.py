@@ -6,7 +6,7 @@ from pydantic import Field
 from quart import Blueprint, Response, request
 
 from portico.catalog import service as catalog
-from portico.catalog.models import MAX_SALES, Interval, Product, ProductState
+from portico.catalog.models import Interval, Product, ProductState
 from portico.hooks.errors import Refused
 from portico.i18n import N_
 from portico.sellers.models import Permission
@@ -100,7 +100,7 @@ async def index() -> Response:
             prices.setdefault(price.product_id, []).append(price)
     context = {
         "wanted": wanted, "page": rows, "url_with": url_with, "prices": prices,
-        "most_sales": MAX_SALES, "may_edit": at.can("edit_products"),
+        "may_edit": at.can("edit_products"),
     }  # fmt: skip
     return await page("dashboard/products/index.html", context)
 
