@@ -31,7 +31,7 @@ from portico.logs import configure_logging
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
 from portico.themes.engine import ThemeEngine
-from portico.web import ops, own_domain, plugin_routes, static, webhooks
+from portico.web import ops, own_domain, plugin_routes, root, static, webhooks
 from portico.web.asgi_files import FileSender
 from portico.web.dashboard import routes as dashboard
 from portico.web.portal import routes as portal
@@ -139,6 +139,7 @@ def _mount(app: Quart, rt: Runtime) -> None:
         *webhooks.blueprints(),
         *plugin_routes.blueprints(rt),
         *ops.blueprints(rt),
+        *root.blueprints(rt),
         *own_domain.blueprints(rt),
     ):
         app.register_blueprint(blueprint)

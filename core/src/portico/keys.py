@@ -32,8 +32,7 @@ class Keys:
     def __init__(self, secret_keys: Sequence[SecretStr | str]) -> None:
         if not secret_keys:
             raise ConfigurationError(
-                "PORTICO_SECRET_KEYS is missing; make a key with "
-                "`python -c 'import secrets; print(secrets.token_hex(32))'`"
+                "PORTICO_SECRET_KEYS is not set. Make a key with `portico secrets generate`."
             )
         self._secrets = [
             (one.get_secret_value() if isinstance(one, SecretStr) else one).encode()

@@ -2,11 +2,12 @@
 
 import json
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from portico.cli import main
+from portico.cli import main, serve
 from portico.cli.demo import _links
 from portico.cli.program import app
 from typer.testing import CliRunner
@@ -104,6 +105,31 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(run: Run) -> None:
     assert "ok  database schema is up to date" in report
     assert "ok  acme: sign in through auth_email_link" in report
     assert re.search(r"BAD acme: email_smtp: .*\n    \S+", report), report
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_done(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "PATIENCE", 0)
+    for name in ("DEMO", "BASE_URL"):
+        monkeypatch.setenv(f"PORTICO_{name}", "")  # put back when the test is over
+        monkeypatch.delenv(f"PORTICO_{name}")
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
+        port = taken.getsockname()[1]
+        for command in ("serve", "demo"):
+            said = run(command, "--port", str(port), status=1)
+            assert f"Cannot listen on port {port}" in said and "--port" in said
+
+
+def test_the_link_that_sets_up_leads_to_the_port_we_listen_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTICO_BASE_URL", "")  # put back when the test is over
+    monkeypatch.delenv("PORTICO_BASE_URL")
+    monkeypatch.setattr(serve, "listen", lambda *where: None)
+    assert re.search(
+        r"http://127.0.0.1:8765/dashboard/set-up\?token=\S+", run("serve", "--port", "8765")
+    )
 
 
 def test_the_demo_prints_its_links_as_json() -> None:

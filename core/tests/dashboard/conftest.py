@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from portico.api import HealthReport, LifecycleHooks, hookimpl
 from portico.sellers import service as sellers
 from portico.sellers.models import Role
 from portico.testing import factories
@@ -13,9 +14,19 @@ from portico.testing.browser import Browser, KeepMail
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+class Transport(KeepMail, LifecycleHooks):
+    """Keeps mails, and says what is ``lacking`` when it is asked how it is."""
+
+    lacking = ""
+
+    @hookimpl
+    async def check_health(self, ctx, check):
+        return [HealthReport("mail server", not self.lacking, self.lacking)]
+
+
 @pytest.fixture
 def mails():
-    return KeepMail()
+    return Transport()
 
 
 @pytest.fixture

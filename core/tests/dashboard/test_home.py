@@ -154,3 +154,10 @@ async def test_what_needs_attention_is_said_and_nothing_of_another_store(owner, 
     body = await owner.get(HOME)
     assert "A file is missing in its storage" in body and "atlas.pdf is not there." in body
     assert "secret.pdf" not in body and "Everything works" not in body
+
+
+async def test_a_plugin_that_is_not_ready_says_what_it_lacks(owner, mails):
+    mails.lacking = "No mail server is set."
+    for page in ("", "settings/sender", "plugins/keep_mail"):
+        assert "No mail server is set." in await owner.get(HOME + page), page
+    assert "Everything works" not in await owner.get(HOME)

@@ -7,6 +7,7 @@ from portico.sellers import setup
 from portico.sellers.models import Role
 from portico.sellers.setup import NewStore, SetupIsOver
 from portico.stores import service as stores
+from portico.testing import factories
 from portico.testing.browser import Browser
 
 WRITTEN = {"email": "ada@example.com", "name": "Ada", "store_name": "Café Nord", "currency": "EUR"}
@@ -29,6 +30,22 @@ async def test_the_link_makes_seller_and_store_once(app, runtime):
     await browser.get(page)
     assert browser.status == 404
     assert await setup.new_link_token(runtime) is None
+
+
+async def test_the_base_url_leads_on_by_what_there_is(app, runtime):
+    browser = Browser(app)
+    await browser.get("/")
+    assert browser.location == "/dashboard/sign-in"
+    assert "the link that the server printed" in await browser.follow()
+    first = await factories.make_store(runtime, slug="first")
+    await sellers.invite(runtime, first, "ada@example.com", Role.OWNER, by="test")
+    await browser.get("/dashboard/sign-in")
+    assert "the link that the server printed" not in browser.body
+    await browser.get("/")
+    assert browser.location.endswith("/p/first/")
+    await factories.make_store(runtime, slug="second")
+    await browser.get("/")
+    assert browser.status == 200 and "Use the link in the mail" in browser.body
 
 
 async def test_of_two_who_set_up_at_once_one_does(app, runtime):

@@ -57,10 +57,11 @@ def test_a_contracts_test_cannot_be_replaced() -> None:
 
 
 def test_a_broken_plugin_fails_its_suite(tmp_path: Path) -> None:
+    """In a folder of its own, where nothing is set up for pytest-asyncio."""
     (tmp_path / "test_broken.py").write_text(textwrap.dedent(BROKEN), encoding="utf-8")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "sqlite",
-         "-o", "asyncio_mode=auto", str(tmp_path)],
+         str(tmp_path)],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     failed = {line.split("::")[-1].split("[")[0] for line in run.stdout.splitlines()

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from portico.cli.serve import listen, migrate_first
+from portico.cli.serve import listen, migrate_first, require_free
 from portico.logs import configure_logging
 from portico.settings import load_settings
 
@@ -88,6 +88,7 @@ def demo(
     configure_logging(logging.WARNING)
     settings = load_settings()
     asyncio.run(refuse_real(settings))
+    require_free("127.0.0.1", port)
     migrate_first(settings)
     asyncio.run(seed(settings))
     threading.Thread(target=_announce, args=(_links(base), json), daemon=True).start()

@@ -60,6 +60,16 @@ async def _check_data_dir(settings: Settings) -> Result:
     )  # fmt: skip
 
 
+def _base_url(settings: Settings) -> Result:
+    """Not set is right on one's own machine only, and so no error."""
+    if "base_url" in settings.model_fields_set:
+        return Result(True, f"links lead to {settings.base_url}")
+    return Result(
+        True, f"links lead to {settings.base_url}, that is to this machine only: for others set "
+        "PORTICO_BASE_URL",
+    )  # fmt: skip
+
+
 async def _check_database(rt: Runtime) -> AsyncIterator[Result]:
     from portico.app import schema_owners  # noqa: PLC0415 - keeps `portico --help` quick
     from portico.db.migrations import pending  # noqa: PLC0415 - the same
@@ -108,6 +118,7 @@ async def examine(settings: Settings) -> AsyncIterator[Result]:
     yield Result(bool(settings.secret_keys) or settings.demo, "PORTICO_SECRET_KEYS is set",
                  "make a key with `portico secrets generate`")  # fmt: skip
     yield await _check_data_dir(settings)
+    yield _base_url(settings)
     if (asked := await _check_dns(settings)) is not None:
         yield asked
     try:

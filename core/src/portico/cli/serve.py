@@ -1,8 +1,11 @@
 """``portico serve`` and ``portico worker``."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
+import time
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -11,6 +14,9 @@ import typer
 from portico.cli.common import fail
 from portico.settings import Settings, load_settings
 from portico.themes.library import find_themes
+
+PATIENCE = 2.0
+"""Seconds to wait for a port: a server that was just stopped may be a moment about it."""
 
 
 def serve(
@@ -23,6 +29,10 @@ def serve(
     settings = load_settings()
     if not settings.secret_keys:
         fail("PORTICO_SECRET_KEYS is not set. Make a key with `portico secrets generate`.")
+    require_free(host, port)
+    if "base_url" not in settings.model_fields_set:  # links lead to where we listen
+        os.environ["PORTICO_BASE_URL"] = f"http://127.0.0.1:{port}"
+        settings = load_settings()
     if not worker:
         os.environ["PORTICO_WORKER"] = "false"
     find_themes(settings.themes_dir)  # here, where what is wrong with one can be said in a line
@@ -54,15 +64,36 @@ async def offer_set_up(settings: Settings) -> None:
         )
 
 
+def require_free(host: str, port: int) -> None:
+    """Stop with a message if we cannot listen there.
+
+    The server would not notice: its processes share their port, and so would two servers.
+    """
+    try:
+        family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
+    except ValueError:
+        fail(f"{host!r} is not an IP address; use 127.0.0.1, 0.0.0.0 or ::.")
+    until = time.monotonic() + PATIENCE
+    while True:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE and time.monotonic() < until:
+                    time.sleep(0.1)
+                    continue
+                reason = os.strerror(error.errno or 0).lower()
+                fail(f"Cannot listen on port {port} of {host}: {reason}. "
+                     "Choose another with --port, or stop what uses it.")  # fmt: skip
+            return
+
+
 def listen(host: str, port: int, workers: int) -> None:
     """Serve until stopped. The processes read their configuration from the environment."""
     from granian import Granian  # noqa: PLC0415 - only the server's own process needs it
     from granian.constants import Interfaces, Loops  # noqa: PLC0415
 
-    try:
-        ip_address(host)
-    except ValueError:
-        fail(f"{host!r} is not an IP address; use 127.0.0.1, 0.0.0.0 or ::.")
     Granian(
         "portico.app:create_app_from_environment",
         factory=True,

@@ -35,11 +35,16 @@ class NewStore:
 
 async def new_link_token(rt: Runtime) -> str | None:
     """A token for the set-up link, kept as its hash; None when there is a seller already."""
-    if await rt.db.one(queries.ANY) is not None:
+    if not await is_awaited(rt):
         return None
     token = new_token()
     await rt.db.run(queries.ADD_SETUP_LINK, token_hash=hash_token(token), created_at=rt.clock.now())
     return token
+
+
+async def is_awaited(rt: Runtime) -> bool:
+    """Whether nobody has set the installation up yet."""
+    return await rt.db.one(queries.ANY) is None
 
 
 async def is_open(rt: Runtime, token: str) -> bool:

@@ -34,6 +34,7 @@ LOCK = Query(
     .with_for_update(key_share=True),
 )
 ALL = Query(Store, sa.select(stores).order_by(stores.c.number))
+FIRST_TWO = Query(Store, sa.select(stores).order_by(stores.c.number).limit(2))
 SETTINGS = Query(dict[str, Any], sa.select(stores.c.settings))
 """Of every store, and of no other column: for the demo, which meets tables of any version."""
 UPDATE = Query(

@@ -160,6 +160,11 @@ async def all_stores(rt: Runtime) -> Sequence[Store]:
     return await rt.db.all(queries.ALL)
 
 
+async def first_two(rt: Runtime) -> Sequence[Store]:
+    """The oldest two at most: enough to tell whether there is one, or none, or several."""
+    return await rt.db.all(queries.FIRST_TWO)
+
+
 async def update_settings(rt: Runtime, store_id: str, *, by: str, **changes: Any) -> Store:
     """Change fields of a store: name, mode, currency, locale, timezone, support_email, theme,
     theme_settings, settings. ``LookupError`` without such a store; InvalidStore."""

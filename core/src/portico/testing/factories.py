@@ -48,8 +48,9 @@ _count = itertools.count(1)
 
 
 async def make_store(rt: Runtime, slug: str | None = None, **options: Any) -> Store:
-    """A store in test mode with every plugin of the store's scope on."""
+    """A store in test mode with every plugin on, also those that ``starts_on`` keeps off."""
     slug = slug or f"store-{next(_count)}"
+    options.setdefault("plugins", set(rt.registry.plugins))
     return await stores.create(rt, slug=slug, name=slug.title(), by="test", **options)
 
 

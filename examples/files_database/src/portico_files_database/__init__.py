@@ -32,6 +32,7 @@ class FilesDatabase(Plugin, FileStorageHooks, LifecycleHooks):
     """
 
     name, title = "files_database", "Files in the database"
+    starts_on = False  # an example: off in new stores
     weight = 200  # behind other storages: it is used where a seller chooses it
 
     @hookimpl

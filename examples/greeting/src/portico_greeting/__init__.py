@@ -21,6 +21,7 @@ class Greeting(Plugin, EmailHooks):
     """Adds the variable ``greeting.line`` to mails about a purchase."""
 
     name, title, Settings = "greeting", "VIP greeting", GreetingSettings
+    starts_on = False  # an example: off in new stores
 
     @hookimpl
     async def email_variables(self, ctx: Context, purchase: Purchase) -> list[EmailVariable]:

@@ -58,6 +58,7 @@ class Helpdesk(Plugin, PortalHooks, DashboardHooks, EventHooks, LifecycleHooks):
     """Customers ask about an order; the seller answers and closes the question."""
 
     name, title, Settings = "helpdesk", "Help desk", HelpdeskSettings
+    starts_on = False  # an example: off in new stores
 
     # The portal
 

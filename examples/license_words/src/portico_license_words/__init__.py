@@ -50,6 +50,7 @@ class LicenseWords(Plugin, LicenseHooks, LifecycleHooks):
     """
 
     name, title, Settings = "license_words", "License keys in words", WordsSettings
+    starts_on = False  # an example: off in new stores
 
     @hookimpl
     def license_settings(self) -> type[PluginSettings]:

@@ -14,6 +14,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 from portico.api import (
+    N_,
     Context,
     EmailHooks,
     HealthCheck,
@@ -35,7 +36,7 @@ from portico.api import (
 
 from portico_email_smtp.connections import connect, connections
 from portico_email_smtp.providers import needs_of
-from portico_email_smtp.server import URL_VARIABLE, Server, SmtpSettings, server_of
+from portico_email_smtp.server import Server, SmtpSettings, server_of
 
 SOON = timedelta(seconds=30)
 BUSY = timedelta(minutes=1)
@@ -43,7 +44,10 @@ GREYLISTED = timedelta(minutes=3)
 FULL = timedelta(minutes=15)
 MEND_FIRST = timedelta(minutes=10)
 """For what a person has to put right: the mail waits, it is not lost."""
-NO_SERVER = f"No mail server is set. Set {URL_VARIABLE}, or one in the store's settings."
+NO_SERVER = N_(
+    "No mail server is set, so no mail can be sent. Enter one in the settings of SMTP server, or "
+    "set PORTICO_SMTP_URL for the whole installation."
+)
 _WAITS = {  # RFC 5321, 4.2.3
     421: (BUSY, "busy"),
     450: (GREYLISTED, "greylisted"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pytest
@@ -56,6 +57,9 @@ class HooksContract:
     @override
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        for name, test in vars(cls).items():
+            if name.startswith("test_") and iscoroutinefunction(test):
+                pytest.mark.asyncio(test)  # runs whatever mode of pytest-asyncio the author has
         bases = [one for one in cls.__mro__[1:] if one.__module__.startswith(__package__ or "")]
         fixed = {name for one in bases for name in vars(one) if name.startswith("test_")}
         if replaced := sorted(fixed & vars(cls).keys()):

@@ -1,4 +1,4 @@
-"""What somebody should look at: findings, plugins with errors, work that was given up."""
+"""What somebody should look at: findings, plugins that are not ready or fail, work given up."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -6,6 +6,8 @@ from typing import NamedTuple
 from portico.activation import service as activation
 from portico.domains import service as domains
 from portico.events import service as events
+from portico.hooks.emails import EmailHooks
+from portico.hooks.lifecycle import HealthCheck, HealthReport, LifecycleHooks
 from portico.i18n import N_
 from portico.web.dashboard.here import Here
 from portico.web.dashboard.sections import place
@@ -35,9 +37,35 @@ class Problem(NamedTuple):
     label: str = ""
 
 
-async def of_store(at: Here) -> list[Problem]:
-    """The store's problems, those that keep customers from something first."""
-    return [*await _given_up(at), *await _findings(at), *await _plugins(at)]
+async def of_store(at: Here, told: frozenset[str] = frozenset()) -> list[Problem]:
+    """The store's problems, those that keep customers from something first.
+
+    What plugins report about themselves is left out for those that have ``told`` it by a panel.
+    """
+    unready = [one for name, one in await not_ready(at) if name not in told]
+    return [*unready, *await _given_up(at), *await _findings(at), *await _plugins(at)]
+
+
+async def not_ready(at: Here) -> list[tuple[str, Problem]]:
+    """What plugins report about themselves without asking anybody else, such as a missing key.
+
+    Each with the plugin's name. Who could send mails, but is not chosen to, is left out.
+    """
+    senders = set(at.rt.registry.names_answering(EmailHooks.send_email))
+    senders -= {await activation.chosen(at.rt, at.store, EmailHooks.send_email, setting="email")}
+    replies = await at.rt.hooks.each(at.store, LifecycleHooks.check_health, HealthCheck())
+    return [
+        (reply.plugin, _report(at, reply.plugin, one))
+        for reply in replies if reply.plugin not in senders
+        for one in reply.value if not one.ok
+    ]  # fmt: skip
+
+
+def _report(at: Here, plugin: str, report: HealthReport) -> Problem:
+    say = at.rt.themes.translations.gettext(at.locale, plugin)
+    title = at.say(N_("%(plugin)s is not ready")) % {"plugin": at.plugin_title(plugin)}
+    return Problem(title, say(report.fix or report.what)[:_LONGEST], None,
+                   at.path(f"plugins/{plugin}"), at.say(N_("Settings")))  # fmt: skip
 
 
 async def _given_up(at: Here) -> list[Problem]:

@@ -49,6 +49,7 @@ async def show() -> Response:
     wanted = filter_of(HomeFilter, request.args)
     period = Period.of(wanted.period, at.rt.clock.now(), at.store.timezone)
     found = await figures.of_store(at.rt, at.store, period)
+    told, panels = await _panels(at)
     context = {
         "steps": await _steps(at),
         "spans": {
@@ -57,9 +58,9 @@ async def show() -> Response:
         },
         "figures": found,
         "drawn": _charts(at, period, found),
-        "problems": await attention.of_store(at),
+        "problems": await attention.of_store(at, frozenset(told)),
         "orders": await orders.latest(at.rt, at.store.id, at.store.mode, LATEST),
-        "panels": await _panels(at),
+        "panels": panels,
     }
     return await page("dashboard/home/index.html", context)
 
@@ -130,13 +131,13 @@ def _numbers(locale: str) -> Callable[[int], str]:
     return lambda number: format_number(number, locale)
 
 
-async def _panels(at: Here) -> list[Markup]:
-    """What plugins add to this page. A panel that cannot be rendered is left out."""
+async def _panels(at: Here) -> tuple[list[str], list[Markup]]:
+    """Which plugins add to this page, and what. A panel that cannot be rendered is left out."""
     replies = await at.rt.hooks.each(
         at.store, DashboardHooks.dashboard_panels, PanelSlot("home", seller=at.seller),
         locale=at.locale,
     )  # fmt: skip
-    drawn = []
+    told, drawn = list[str](), list[Markup]()
     for panel, plugin in as_shown(at.store, replies):
         values: dict[str, Any] = {
             **panel.context, "store": at.store, "at": at, "csrf_token": csrf_token(),
@@ -149,5 +150,6 @@ async def _panels(at: Here) -> list[Markup]:
             # Whatever a plugin's template does wrong, the page is shown without it.
             _log.warning("panel_failed", plugin=plugin, template=panel.template, exc_info=True)
         else:
+            told.append(plugin)
             drawn.append(Markup(html))  # noqa: S704  rendered with autoescape
-    return drawn
+    return told, drawn

@@ -11,9 +11,11 @@ from portico.emails import sender
 from portico.emails.sender import Sender
 from portico.emails.service import sender_address
 from portico.hooks.checkout import CheckoutHooks
+from portico.hooks.emails import EmailHooks
 from portico.sellers.models import Permission
 from portico.sessions import limits
 from portico.stores.models import Mode
+from portico.web.dashboard.attention import not_ready
 from portico.web.dashboard.forms import EmailAddress, Fields, Form, shown, submitted
 from portico.web.dashboard.frame import confirm, page
 from portico.web.dashboard.here import Here, here, store_view
@@ -34,7 +36,8 @@ async def payments() -> Response:
     context = {
         "plugins": [
             (
-                at.rt.registry.plugins[name].plugin,
+                name,
+                at.plugin_title(name),
                 await activation.state(at.rt, at.store, name),
                 Mode.LIVE in modes.get(name, (Mode.LIVE,)),
             )
@@ -69,12 +72,14 @@ async def show() -> Response:
 async def _show(form: Fields[Any], status: int = 200, check: Fields[Any] | None = None) -> Response:
     at = here()
     on = await activation.enabled(at.rt, at.store)
+    senders = at.rt.registry.names_answering(EmailHooks.send_email)
     context = {
         "form": form,
         "sender": Sender.of(at.store),
         "usual": sender_address(at.rt.settings),
         "check": await sender_check(at, check),
         "mail_choices": await choices(at, "email"),
+        "problems": [one for name, one in await not_ready(at) if name in senders],
         "smtp": "email_smtp" in on and may_edit(at, "email_smtp"),
     }
     return await page("dashboard/settings/sender.html", context, status)

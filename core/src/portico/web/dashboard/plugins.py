@@ -16,6 +16,7 @@ from portico.hooks.order import SETTING, in_order, moved
 from portico.i18n import N_
 from portico.sellers.models import Permission
 from portico.stores import service as stores
+from portico.web.dashboard.attention import not_ready
 from portico.web.dashboard.forms import Form, submitted, words_of
 from portico.web.dashboard.frame import confirm, page
 from portico.web.dashboard.here import Here, here, not_found, store_view
@@ -212,6 +213,7 @@ async def _show(
         "needed": [
             (gettext(DEPENDENTS.get(one.what, one.what)), one.count) for one in needed or ()
         ],
+        "unready": [one for name, one in await not_ready(at) if name == loaded.name],
         "problem": problem,
         "schema": schema,
         "form": form,

@@ -2,9 +2,11 @@
 
 from quart import Blueprint, Response, request
 
+from portico.sellers import setup
 from portico.web import sign_in
 from portico.web.http import (
     form,
+    gettext,
     local_path,
     redirect,
     remember_locale,
@@ -34,7 +36,16 @@ def _door() -> Door:
 
 @blueprint.get("/sign-in")
 async def show() -> Response:
-    """The form for the address."""
+    """The form for the address; in a fresh installation, where to find the link that sets it up."""
+    if await setup.is_awaited(runtime()):
+        context = {
+            "title": gettext("Nobody has set this up yet"),
+            "text": gettext(
+                "Open the link that the server printed when it started. If it is lost, start the "
+                "server again for a new one."
+            ),
+        }
+        return await render_core("dashboard/error.html", context)
     return await sign_in.show_form(_door())
 
 
