@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -53,12 +53,16 @@ _log = structlog.get_logger("portico")
 
 
 def build_runtime(
-    settings: Settings, *, plugins: Sequence[Plugin] | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    plugins: Sequence[Plugin] | None = None,
+    clock: Clock | None = None,
+    load_themes: Callable[[Registry, Path | None], ThemeEngine] = ThemeEngine.load,
 ) -> Runtime:
     """Everything a process needs, with a database that is not connected yet.
 
-    ``plugins`` are objects to use in place of what is installed: for tests. Raises
-    ConfigurationError.
+    For tests, ``plugins`` are objects to use in place of what is installed, and ``load_themes``
+    may give themes that were loaded before. Raises ConfigurationError.
     """
     if plugins is None:
         registry = load_plugins(settings.plugins, demo=settings.demo)
@@ -68,7 +72,7 @@ def build_runtime(
     clock = clock or SystemClock()
     db = Database(settings.resolved_database_url, pool_size=settings.database_pool)
     hooks = Hooks(settings, db, clock, registry, keys)
-    themes = ThemeEngine.load(registry, settings.themes_dir)
+    themes = load_themes(registry, settings.themes_dir)
     rt = Runtime(settings, db, clock, keys, registry, hooks, themes, CatalogCache(db), HostMap(db))
     hooks.attach(ContextFactory(rt))
     return rt
@@ -110,10 +114,14 @@ def missing(rt: Runtime) -> Iterator[str]:
 
 
 def create_app(
-    settings: Settings, *, plugins: Sequence[Plugin] | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    plugins: Sequence[Plugin] | None = None,
+    clock: Clock | None = None,
+    load_themes: Callable[[Registry, Path | None], ThemeEngine] = ThemeEngine.load,
 ) -> Quart:
-    """The web application. Raises ConfigurationError."""
-    rt = build_runtime(settings, plugins=plugins, clock=clock)
+    """The web application; see ``build_runtime``. Raises ConfigurationError."""
+    rt = build_runtime(settings, plugins=plugins, clock=clock, load_themes=load_themes)
     app = App("portico", static_folder=None, template_folder=None)
     app.extensions["portico"] = rt
     _mount(app, rt)

@@ -44,22 +44,25 @@ def verb_of(name: str) -> Verb:
     return verb
 
 
-class ImplReader(pluggy.PluginManager):
-    """Reads the marks that ``@hookimpl`` leaves; core makes one per registry."""
+def hook_manager() -> pluggy.PluginManager:
+    """One that knows every hook; core makes one per registry."""
+    manager = pluggy.PluginManager(PROJECT)
+    for spec in SPECS:
+        manager.add_hookspecs(spec)
+    return manager
 
-    def __init__(self) -> None:
-        super().__init__(PROJECT)
-        for spec in SPECS:
-            self.add_hookspecs(spec)
 
-    def marks(self, plugin: Plugin) -> dict[str, Mapping[str, Any]]:
-        """The options of every method that is decorated with ``@hookimpl``, by its name."""
-        found: dict[str, Mapping[str, Any]] = {}
-        for name in dir(type(plugin)):
-            options = self.parse_hookimpl_opts(plugin, name)
-            if options is not None:
-                found[name] = dict(options)
-        return found
+_READER = pluggy.PluginManager(PROJECT)
+
+
+def marks(plugin: Plugin) -> dict[str, Mapping[str, Any]]:
+    """The options of every method that is decorated with ``@hookimpl``, by its name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in dir(type(plugin)):
+        options = _READER.parse_hookimpl_opts(plugin, name)
+        if options is not None:
+            found[name] = dict(options)
+    return found
 
 
 def check_identity(plugin: object, entry_point: str | None) -> Iterator[str]:

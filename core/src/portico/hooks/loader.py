@@ -12,12 +12,13 @@ from portico.errors import ConfigurationError
 from portico.hooks.answers import checker
 from portico.hooks.checks import (
     SPEC_FUNCTIONS,
-    ImplReader,
     check_contributions,
     check_hooks,
     check_identity,
     check_settings,
     check_together,
+    hook_manager,
+    marks,
     verb_of,
 )
 from portico.hooks.markers import Verb
@@ -65,7 +66,7 @@ class Registry:
         ordered = sorted(plugins, key=lambda one: (one.plugin.weight, one.name))
         self.plugins: dict[str, LoadedPlugin] = {one.name: one for one in ordered}
         self.left_out: Mapping[str, str] = dict(left_out or {})
-        manager = ImplReader()
+        manager = hook_manager()
         for one in ordered:
             manager.register(one.plugin, one.name)
         self._methods: dict[str, dict[str, Callable[..., Any]]] = {}
@@ -136,7 +137,6 @@ class _Loader:
         self.left_out: dict[str, str] = {}
         self.problems: list[str] = []
         self.seen: set[str] = set()
-        self._reader = ImplReader()
 
     def load(self, point: EntryPoint, *, named: bool) -> None:
         """Import one entry point."""
@@ -165,8 +165,8 @@ class _Loader:
             if plugin.demo_only and not self.demo:
                 wrong.append("works in the demo and in tests only; take it out of PORTICO_PLUGINS")
             wrong += check_settings(plugin.Settings)
-            marks = self._reader.marks(plugin)
-            wrong += check_hooks(plugin, marks)
+            found = marks(plugin)
+            wrong += check_hooks(plugin, found)
             if not wrong and (other := self.plugins.get(plugin.name)):
                 self.problems.append(
                     f"two plugins are named {plugin.name!r}: "
@@ -176,16 +176,16 @@ class _Loader:
         if wrong:
             self.problems += [f"{label} {one}" for one in wrong]
             return
-        loaded = LoadedPlugin(plugin, distribution, version, self._ask(plugin, marks, label))
+        loaded = LoadedPlugin(plugin, distribution, version, self._ask(plugin, found, label))
         self.problems += [f"{label} {one}" for one in check_contributions(loaded)]
         self.plugins[plugin.name] = loaded
 
     def _ask(
-        self, plugin: Plugin, marks: Mapping[str, Mapping[str, Any]], label: str
+        self, plugin: Plugin, found: Mapping[str, Mapping[str, Any]], label: str
     ) -> dict[str, Any]:
         """Call the plugin's contributions, once."""
         contributed: dict[str, Any] = {}
-        for method, options in marks.items():
+        for method, options in found.items():
             name = options.get("specname") or method
             if verb_of(name) is not Verb.CONTRIBUTION:
                 continue

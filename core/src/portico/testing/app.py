@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from portico.hooks.loader import Registry
     from portico.hooks.plugin import Plugin
     from portico.runtime import Runtime
+    from portico.themes.engine import ThemeEngine
 
 __all__ = ["app", "client", "clock", "portico_plugins", "portico_settings", "runtime"]
 
@@ -51,6 +52,22 @@ async def create_tables(url: str, registry: Registry) -> None:
 
     declared = registry.contributed(LifecycleHooks.tables).values()
     await create_schema(url, [metadata, *(one.metadata for one in declared if one is not None)])
+
+
+_themes: dict[object, ThemeEngine] = {}
+
+
+def load_themes(registry: Registry, themes_dir: Path | None) -> ThemeEngine:
+    """The themes beside a core's plugins, loaded once per process: to compile a page takes longer
+    than most tests. Those of a ``themes_dir`` may change and are loaded anew."""
+    from portico.themes.engine import ThemeEngine  # noqa: PLC0415 - see below
+
+    if themes_dir is not None:
+        return ThemeEngine.load(registry, themes_dir)
+    plugins = tuple((one.name, type(one.plugin).__module__) for one in registry.plugins.values())
+    if plugins not in _themes:
+        _themes[plugins] = ThemeEngine.load(registry)
+    return _themes[plugins]
 
 
 @pytest.fixture
@@ -86,7 +103,9 @@ async def app(
 
     settings = make_settings(tables_url, tmp_path / "data", **portico_settings)
     settings.data_dir.mkdir(exist_ok=True)
-    application = create_app(settings, plugins=portico_plugins, clock=clock)
+    application = create_app(
+        settings, plugins=portico_plugins, clock=clock, load_themes=load_themes
+    )
     rt: Runtime = application.extensions["portico"]
     await create_tables(tables_url, rt.registry)
     await start(rt)

@@ -3,7 +3,7 @@ works out anew several times for each request."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from inspect import CO_COROUTINE
 from typing import Any, TypeVar
 
@@ -116,10 +116,13 @@ class PageRule(QuartRule):
 
     @override
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compiled = cache(super()._compile_builder)
+        compile_now = super()._compile_builder
+        compiled: list[Callable[..., tuple[str, str]]] = []
 
         def build(rule: PageRule, /, **values: Any) -> tuple[str, str]:
-            return compiled(append_unknown)(rule, **values)
+            if not compiled:
+                compiled.append(compile_now(append_unknown))
+            return compiled[0](rule, **values)
 
         return build
 
