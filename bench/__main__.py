@@ -96,11 +96,11 @@ by turns, and of up to {scale.ROUNDS * (1 + scale.AGAIN)} where that misses the 
     small typical largest""")  # noqa: E501
     shown = [page for page in found.pages if page.status == 200]
     for page in sorted(shown, key=lambda page: -page.ratio):
-        verdict = "asks" if page.asks else goal(page.ratio <= scale.GOAL)
+        verdict = goal(page.ratio <= scale.GOAL)
         times = " ".join(f"{one * 1000:7.1f}" for one in (page.small, page.typical, page.largest))
         print(f"  {times}  {page.ratio:5.2f} times: {verdict:8}  {page.path}")
-    met = sum(page.ratio <= scale.GOAL for page in shown if not page.asks)
-    print(f"  {met} of {sum(not page.asks for page in shown)} within {scale.GOAL} times")
+    met = sum(page.ratio <= scale.GOAL for page in shown)
+    print(f"  {met} of {len(shown)} within {scale.GOAL} times")
     left_out = [f"{page.path} ({page.status})" for page in found.pages if page.status != 200]
     print(f"  not shown, so not measured: {', '.join(left_out) or 'none'}")
     print(

@@ -250,7 +250,9 @@ async def test_files_are_ordered_renamed_replaced_and_removed(
     assert {"file.order", "file.rename", "file.replace", "file.remove"} <= {e.action for e in log}
 
 
-async def test_everybody_who_may_have_a_new_version_is_told_once(seller, runtime, store, product):
+async def test_everybody_who_may_have_a_new_version_is_told_once(
+    seller, runtime, store, product, monkeypatch
+):
     bundle = await factories.make_product(runtime, store, bundle_of=[product.id])
     for email, bought in [("a@example.com", product), ("b@example.com", bundle)]:
         customer = await factories.make_customer(runtime, store, email)
@@ -265,8 +267,14 @@ async def test_everybody_who_may_have_a_new_version_is_told_once(seller, runtime
     path = f"{PRODUCTS}/{product.id}/files/{file.id}/tell"
     assert await file_news.count_likely(runtime, store, product.id) == (2, False)
     assert await file_news.count_likely(runtime, store, product.id, 2) == (1, True)
-    assert "Up to 2 buyers" in await seller.get(path)
+    assert "Up to 2 buyers" in await seller.get(path) and "hx-get" not in seller.body
+    monkeypatch.setattr(file_news, "MOST", 2)  # the first two of more
+    assert "1 or more buyers" in await seller.get(path) and f'hx-get="{path}"' in seller.body
+    counted = await seller.get(path, **{"HX-Request": "true"})
+    assert "Up to 2 buyers" in counted and "hx-get" not in counted and "<h1" not in counted
+    monkeypatch.setattr(file_news, "_PAGE", 1)  # in many steps
     for _ in range(2):
+        await seller.get(path)
         await seller.send(path)
         await Worker(runtime).drain()
     assert sorted(await runtime.db.all(TOLD)) == ["a@example.com", "b@example.com"]

@@ -15,10 +15,11 @@ from portico.stores import service as stores
 from portico.stores.models import Mode, Store
 
 _PAGE = 100
+_KINDS = tuple(queries.HOLDINGS)
 MOST = 100
-"""Purchases (and subscriptions, and grants) that a page looks at to count buyers; the question
-before the mails are sent looks at more."""
-MOST_ASKED = 1000
+"""Purchases (and subscriptions, and grants) that a page looks at to count buyers; what is counted
+once the question before the mails is shown looks at more."""
+MOST_COUNTED = 10_000
 
 
 class Likely(NamedTuple):
@@ -68,7 +69,10 @@ async def announce(rt: Runtime, store: Store, product_id: str, version_id: str, 
 
 
 async def deliver(rt: Runtime, delivery: Delivery) -> None:
-    """The worker's handler. Repeatable: each mail has a key of its own."""
+    """The worker's handler: one step of the walk through what gives the product.
+
+    Repeatable: each mail has a key of its own.
+    """
     store = await stores.by_id(rt, delivery.store_id) if delivery.store_id else None
     product_id, version_id = delivery.payload["product_id"], delivery.payload["version_id"]
     if store is None:
@@ -76,17 +80,30 @@ async def deliver(rt: Runtime, delivery: Delivery) -> None:
     version = await catalog.version_by_id(rt, store.id, product_id, version_id)
     if version is None:
         return
-    after = ""
-    givers = await _givers(rt, store, product_id)
-    while page := await rt.db.all(
-        queries.LIKELY, store_id=store.id, product_ids=givers, modes=_modes(store),
-        after=after, limit=_PAGE,
-    ):  # fmt: skip
-        for customer in page:
-            entitlement = await service.for_product(rt, store, customer.id, product_id)
-            if entitlement is not None and entitlement.active:
-                await _tell(rt, store, customer, version_id)
-        after = page[-1].id
+    kind, after = delivery.payload.get("kind", _KINDS[0]), delivery.payload.get("after", "")
+    found = await rt.db.all(
+        queries.HOLDINGS[kind], store_id=store.id, modes=_modes(store), after=after, limit=_PAGE,
+        product_ids=await _givers(rt, store, product_id),
+    )  # fmt: skip
+    ids = sorted({one.customer_id for one in found})
+    for customer in await rt.db.all(queries.HOLDERS, store_id=store.id, customer_ids=ids):
+        entitlement = await service.for_product(rt, store, customer.id, product_id)
+        if entitlement is not None and entitlement.active:
+            await _tell(rt, store, customer, version_id)
+    if len(found) == _PAGE:
+        await _go_on(rt, delivery, kind, found[-1].id)
+    elif kind != _KINDS[-1]:
+        await _go_on(rt, delivery, _KINDS[_KINDS.index(kind) + 1], "")
+
+
+async def _go_on(rt: Runtime, delivery: Delivery, kind: str, after: str) -> None:
+    """The next step is a delivery of its own: a worker that is killed repeats one step only."""
+    version_id = delivery.payload["version_id"]
+    await events.put(
+        rt, "file_news", f"file_news:{version_id}:{kind}:{after}",
+        {**delivery.payload, "kind": kind, "after": after}, store_id=delivery.store_id,
+        lane=Lane.BULK,
+    )  # fmt: skip
 
 
 async def _tell(rt: Runtime, store: Store, customer: Customer, version_id: str) -> None:

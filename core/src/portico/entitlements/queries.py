@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -167,17 +168,37 @@ COUNT_LIKELY = Query(
 )
 """Customers who have something that gives one of the products, of at most so many rows of a kind;
 whether it still does, ``decide`` says."""
-_may_have = sa.union(*_holders).cte("may_have")
-LIKELY = Query(
-    Customer,
-    sa.select(customers)
-    .where(
-        customers.c.store_id == _store,
-        customers.c.id.in_(sa.select(_may_have.c.customer_id)),
-        customers.c.id > sa.bindparam("after", type_=sa.Text),
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An order, a subscription or a grant that gives a product, and whose it is."""
+
+    id: str
+    customer_id: str
+
+
+def _holdings(rows: sa.Select[Any], row_id: sa.ColumnElement[str]) -> Query[Holding]:
+    """By their id, so that a walk through all of them goes on where it stopped."""
+    return Query(
+        Holding,
+        rows.add_columns(row_id.label("id"))
+        .where(row_id > sa.bindparam("after", type_=sa.Text))
+        .order_by(row_id)
+        .limit(_limit),
     )
-    .order_by(customers.c.id)
-    .limit(sa.bindparam("limit", type_=sa.BigInteger)),
+
+
+HOLDINGS = {
+    "orders": _holdings(_holders[0], product_orders.c.order_id),
+    "subscriptions": _holdings(_holders[1], subscriptions.c.id),
+    "grants": _holdings(_holders[2], grants.c.id),
+}
+HOLDERS = Query(
+    Customer,
+    sa.select(customers).where(
+        customers.c.store_id == _store, in_list(customers.c.id, "customer_ids")
+    ),
 )
 
 ADD_GRANT = Command(sa.insert(grants))

@@ -18,8 +18,9 @@ _PAGE = 100
 
 
 MOST = 50
-"""Lines of purchases that a page looks at; the question before keys are made looks at more."""
-MOST_ASKED = 1000
+"""Lines of purchases that a page looks at; what is counted once the question before keys are made
+is shown looks at more."""
+MOST_COUNTED = 10_000
 _ALL = 2**62
 
 

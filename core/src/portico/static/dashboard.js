@@ -49,6 +49,7 @@
     const content = page && page.getElementById("ask-content");
     if (!content) { location.href = link.href; return; }
     dialog.replaceChildren(document.adoptNode(content));
+    htmx.process(dialog);
     dialog.showModal();
   });
 

@@ -64,17 +64,25 @@ async def page(
 
 
 async def confirm(
-    *, title: str, text: str, action: str, back: str, fields: Mapping[str, str] | None = None
+    *,
+    title: str,
+    text: str,
+    action: str,
+    back: str,
+    fields: Mapping[str, str] | None = None,
+    recount: bool = False,
 ) -> Response:
     """Ask before something is destroyed: the form leads to the address of this very page.
 
-    A link to it with ``data-dialog`` shows the question in a dialog where scripts run.
+    A link to it with ``data-dialog`` shows the question in a dialog where scripts run. With
+    ``recount`` the text alone is asked for once more then (see ``wants_fragment``), so that the
+    question does not wait for what takes long to count.
     """
     context = {
         "title": title, "text": text, "action": action, "back": back, "fields": fields or {},
-        "path": request.path,
+        "path": request.path, "recount": recount,
     }  # fmt: skip
-    return await page("dashboard/confirm.html", context)
+    return await page("dashboard/confirm.html", context, fragment="dashboard/_lead.html")
 
 
 async def _frame(at: Here) -> Frame:

@@ -10,6 +10,7 @@ from portico.catalog import service as catalog
 from portico.catalog.models import FileState, Product, ProductFile
 from portico.entitlements import file_news
 from portico.hooks.errors import Refused
+from portico.i18n import format_number
 from portico.sellers.models import Permission
 from portico.storage.service import readable_size
 from portico.uploads import service as uploads
@@ -18,7 +19,7 @@ from portico.web.dashboard.frame import confirm
 from portico.web.dashboard.here import here, not_found, store_view
 from portico.web.dashboard.product_frame import product_of, product_page
 from portico.web.http import form as sent_form
-from portico.web.http import gettext, lead_to, ngettext, notice
+from portico.web.http import gettext, lead_to, ngettext, notice, wants_fragment
 from portico.web.portal.downloads import file_answer
 
 blueprint = Blueprint("product_files", __name__)
@@ -175,7 +176,8 @@ async def remove(product_id: str, file_id: str) -> Response:
 async def ask_to_tell(product_id: str, file_id: str) -> Response:
     """Say how many will get a mail."""
     at, file = here(), await _file_of(product_id, file_id)
-    likely = await file_news.count_likely(at.rt, at.store, product_id, file_news.MOST_ASKED)
+    most = file_news.MOST_COUNTED if wants_fragment() else file_news.MOST
+    likely = await file_news.count_likely(at.rt, at.store, product_id, most)
     newest = await catalog.versions_of(at.rt, at.store.id, file.id)
     words = ngettext(
         "Up to %(num)s buyer gets a mail: who may download the file now, and wants such mails. "
@@ -192,8 +194,9 @@ async def ask_to_tell(product_id: str, file_id: str) -> Response:
     about = {"file": file.name, "version": newest[0].label or newest[0].number}
     return await confirm(
         title=gettext("Tell buyers about %(file)s, version %(version)s?") % about,
-        text=words % {"num": likely.customers}, action=gettext("Send the mails"),
-        back=_page(product_id),
+        text=words % {"num": format_number(likely.customers, at.locale)},
+        action=gettext("Send the mails"), back=_page(product_id),
+        recount=likely.more and not wants_fragment(),
     )  # fmt: skip
 
 

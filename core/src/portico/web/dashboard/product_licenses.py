@@ -10,6 +10,7 @@ from portico.catalog import service as catalog
 from portico.catalog.models import Product
 from portico.hooks.errors import InvalidSettings
 from portico.hooks.licenses import LicenseHooks
+from portico.i18n import format_number
 from portico.licenses import past
 from portico.sellers.models import Permission
 from portico.web.dashboard.forms import Fields, Form, shown, words_of
@@ -17,7 +18,7 @@ from portico.web.dashboard.frame import confirm
 from portico.web.dashboard.here import Here, here, not_found, store_view
 from portico.web.dashboard.product_frame import product_of, product_page
 from portico.web.dashboard.schema_form import Schema
-from portico.web.http import gettext, lead_to, ngettext, notice, typed
+from portico.web.http import gettext, lead_to, ngettext, notice, typed, wants_fragment
 
 blueprint = Blueprint("product_licenses", __name__)
 
@@ -140,24 +141,28 @@ async def stop(product_id: str) -> Response:
 async def ask_for_past(product_id: str) -> Response:
     """Say how many keys will be made."""
     at, product = here(), await product_of(product_id)
-    found = await past.progress(at.rt, at.store, product.id, past.MOST_ASKED)
-    if found.more and found.missing:
-        title = gettext("Create keys for %(num)s or more past purchases?")
-    elif found.more:
-        title = gettext("Create keys for past purchases that have none?")
-    else:
-        title = ngettext(
-            "Create keys for %(num)s past purchase?",
-            "Create keys for %(num)s past purchases?",
-            found.missing,
-        )
+    most = past.MOST_COUNTED if wants_fragment() else past.MOST
+    found = await past.progress(at.rt, at.store, product.id, most)
+    told = gettext(
+        "Buyers find their key in the portal; no mail is sent. Refunded purchases get none."
+    )
     return await confirm(
-        title=title % {"num": found.missing},
-        text=gettext(
-            "Buyers find their key in the portal; no mail is sent. Refunded purchases get none."
-        ),
+        title=gettext("Create keys for past purchases?"), text=f"{_lacking(found)} {told}".strip(),
         action=gettext("Create keys"), back=at.path(f"products/{product.id}/licenses"),
+        recount=found.more and not wants_fragment(),
     )  # fmt: skip
+
+
+def _lacking(found: past.Progress) -> str:
+    """How many purchases have no key, as far as they were looked at."""
+    if found.more and not found.missing:
+        return ""
+    words = ngettext(
+        "%(count)s purchase has no key.", "%(count)s purchases have no key.", found.missing
+    )
+    if found.more:
+        words = gettext("%(count)s or more purchases have no key.")
+    return words % {"count": format_number(found.missing, here().locale)}
 
 
 @blueprint.post("/products/<product_id>/licenses/past")
