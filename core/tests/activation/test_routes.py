@@ -7,6 +7,7 @@ from portico.activation import service as activation
 from portico.db import DatabaseUnavailable
 from portico.runtime import Runtime
 from portico.testing.factories import make_customer, make_store
+from pydantic import SecretStr
 from quart.typing import TestClientProtocol
 
 from .plugins import Everything
@@ -112,7 +113,14 @@ async def test_operators_see_how_it_is_doing(
     assert (await get(client, "/healthz"))[0] == 200
     assert await get(client, "/readyz") == (200, {"ready": True})
     await get(client, "/x/everything/open")
-    text = await (await client.get("/metrics")).get_data(as_text=True)
+    assert (await client.get("/metrics")).status_code == 404  # no token is set
+    token = SecretStr("only Prometheus knows")
+    monkeypatch.setattr(runtime.settings, "metrics_token", token)
+    refused = await client.get("/metrics", headers={"Authorization": "Bearer another"})
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert "portico_" not in await refused.get_data(as_text=True)
+    allowed = {"Authorization": f"Bearer {token.get_secret_value()}"}
+    text = await (await client.get("/metrics", headers=allowed)).get_data(as_text=True)
     assert 'portico_plugin_calls_total{hook="route open",outcome="answered"' in text
     assert 'portico_http_request_seconds_count{method="GET",section="x",status="200"} 1.0' in text
     assert 'portico_database_connections{state="idle"}' in text

@@ -1,5 +1,6 @@
 """For operators: is the process alive, can it serve, how is it doing."""
 
+import hmac
 from time import perf_counter
 from typing import Any
 
@@ -7,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, His
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
-from quart import Blueprint, Response, g, jsonify
+from quart import Blueprint, Response, abort, g, jsonify, request
 from quart.globals import request_ctx
 from typing_extensions import override
 
@@ -22,7 +23,7 @@ _SECTIONS = frozenset({"p", "dashboard", "api", "hooks", "static", "x", "v1", "v
 
 
 def blueprints(rt: Runtime) -> list[Blueprint]:
-    """``/healthz``, ``/readyz`` and ``/metrics``."""
+    """``/healthz`` and ``/readyz``, and ``/metrics`` for who has the token (and in a demo)."""
     blueprint = Blueprint("ops", __name__)
     metrics = Metrics(rt)
 
@@ -42,6 +43,11 @@ def blueprints(rt: Runtime) -> list[Blueprint]:
 
     @blueprint.get("/metrics")
     async def show() -> Response:
+        token = rt.settings.metrics_token
+        if token is None and not rt.settings.demo:
+            abort(404)
+        if token is not None and not _knows(token.get_secret_value()):
+            return Response("", 401, {"WWW-Authenticate": "Bearer"})
         return Response(await metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
 
     @blueprint.after_app_request
@@ -50,6 +56,11 @@ def blueprints(rt: Runtime) -> list[Blueprint]:
         return response
 
     return [blueprint]
+
+
+def _knows(token: str) -> bool:
+    sent = request.headers.get("Authorization", "")
+    return hmac.compare_digest(sent.encode(), f"Bearer {token}".encode())
 
 
 class Metrics:
