@@ -84,7 +84,7 @@ async def test_search_finds_an_order_by_all_that_people_have_at_hand(owner, shop
 
 
 async def test_filters_narrow_and_pages_go_both_ways(owner, shop, font, monkeypatch):
-    monkeypatch.setattr("portico.web.dashboard.orders.PAGE", 2)
+    monkeypatch.setattr("portico.web.dashboard.narrowed.PAGE", 2)
     other = await factories.make_product(shop.rt, shop.store, name="Icons")
     old = shop.rt.clock.now() - timedelta(days=300)
     await shop.order("old@example.com", font, created_at=old)

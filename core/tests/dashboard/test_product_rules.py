@@ -132,7 +132,7 @@ async def test_a_products_own_rules_stand_before_the_stores(owner, runtime, stor
     await owner.get(path)
     assert rules_of(store, product).mode is CancellationMode.AT_PERIOD_END
     await owner.send(
-        path, mode="immediately", cancellation_reason="skip", grace_days="3",
+        path, mode="immediately", cancellation_reason="no", grace_days="3",
         downloads_after_cancellation="1",
     )  # fmt: skip
     found = await catalog.product_by_id(runtime, store.id, product.id)

@@ -5,11 +5,10 @@ from quart import Blueprint, Response, request
 from portico.listings import service as listings
 from portico.listings.models import DownloadRow
 from portico.sellers.models import Permission
-from portico.web.dashboard import exports
 from portico.web.dashboard.frame import page
-from portico.web.dashboard.here import here, not_found, store_view
-from portico.web.dashboard.lists import PAGE, cursor, filter_of, page_of, url_with
-from portico.web.dashboard.narrowed import Narrowed, in_cells, wanted_of
+from portico.web.dashboard.here import here, store_view
+from portico.web.dashboard.lists import filter_of
+from portico.web.dashboard.narrowed import Narrowed, exported, listed
 
 blueprint = Blueprint("downloads", __name__)
 
@@ -24,21 +23,12 @@ class DownloadFilter(Narrowed):
 @store_view(Permission.VIEW)
 async def index() -> Response:
     """Downloads, the newest first."""
-    at, start = here(), cursor(request.args)
-    narrowed = filter_of(DownloadFilter, request.args)
-    wanted = wanted_of(at, narrowed)
-    found = await listings.downloads(
-        at.rt, at.store.id, wanted, start.direction, start.id, PAGE + 1
-    )
-    if found is None:
-        not_found()
+    at, narrowed = here(), filter_of(DownloadFilter, request.args)
+    context = await listed(at, listings.DOWNLOADS, narrowed)
     version = None
     if narrowed.product:
         version = await listings.version(at.rt, at.store.id, narrowed.product)
-    context = {
-        "wanted": narrowed, "mode": None, "page": page_of(found.rows, start, PAGE),
-        "capped": found.capped, "url_with": url_with, "version": version,
-    }  # fmt: skip
+    context |= {"mode": None, "version": version}
     return await page("dashboard/downloads/index.html", context)
 
 
@@ -55,10 +45,8 @@ async def files() -> Response:
 @store_view(Permission.EXPORT)
 async def export() -> Response:
     """The list as it is narrowed, as a CSV file."""
-    at = here()
-    wanted = wanted_of(at, filter_of(DownloadFilter, request.args))
-    rows = listings.every_download(at.rt, at.store.id, wanted, exports.PAGE)
-    return await exports.csv_answer(at, "downloads", _HEADER, in_cells(rows, _cells))
+    at, narrowed = here(), filter_of(DownloadFilter, request.args)
+    return await exported(at, listings.DOWNLOADS, _HEADER, _cells, narrowed)
 
 
 def _cells(row: DownloadRow) -> tuple[object, ...]:

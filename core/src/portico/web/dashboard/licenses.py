@@ -11,11 +11,10 @@ from portico.listings.models import LicenseRow
 from portico.records import service as records
 from portico.records.models import LicenseRecord
 from portico.sellers.models import Permission
-from portico.web.dashboard import exports
 from portico.web.dashboard.frame import confirm, page
 from portico.web.dashboard.here import Here, here, not_found, store_view
-from portico.web.dashboard.lists import PAGE, cursor, filter_of, page_of, url_with
-from portico.web.dashboard.narrowed import Chosen, Narrowed, chosen, in_cells, wanted_of
+from portico.web.dashboard.lists import filter_of
+from portico.web.dashboard.narrowed import Chosen, Narrowed, chosen, exported, listed
 from portico.web.http import gettext, lead_to, ngettext, notice
 from portico.web.portal.provider import Failed, attempt
 
@@ -37,17 +36,9 @@ class LicenseFilter(Narrowed):
 @store_view(Permission.VIEW)
 async def index() -> Response:
     """Keys, the newest first, none in full."""
-    at, start = here(), cursor(request.args)
-    narrowed = filter_of(LicenseFilter, request.args)
-    wanted = wanted_of(at, narrowed, narrowed.state)
-    found = await listings.licenses(at.rt, at.store.id, wanted, start.direction, start.id, PAGE + 1)
-    if found is None:
-        not_found()
-    context = {
-        "wanted": narrowed, "mode": wanted.mode, "page": page_of(found.rows, start, PAGE),
-        "capped": found.capped, "url_with": url_with, "mask": licenses.mask,
-        "products": await listings.products(at.rt, at.store.id),
-    }  # fmt: skip
+    at, narrowed = here(), filter_of(LicenseFilter, request.args)
+    context = await listed(at, listings.LICENSES, narrowed, narrowed.state)
+    context |= {"products": await listings.products(at.rt, at.store.id), "mask": licenses.mask}
     return await page("dashboard/licenses/index.html", context)
 
 
@@ -55,11 +46,8 @@ async def index() -> Response:
 @store_view(Permission.EXPORT)
 async def export() -> Response:
     """The list as it is narrowed, as a CSV file, with the keys in full."""
-    at = here()
-    narrowed = filter_of(LicenseFilter, request.args)
-    wanted = wanted_of(at, narrowed, narrowed.state)
-    rows = listings.every_license(at.rt, at.store.id, wanted, exports.PAGE)
-    return await exports.csv_answer(at, "licenses", _HEADER, in_cells(rows, _cells))
+    at, narrowed = here(), filter_of(LicenseFilter, request.args)
+    return await exported(at, listings.LICENSES, _HEADER, _cells, narrowed, narrowed.state)
 
 
 def _cells(row: LicenseRow) -> tuple[object, ...]:

@@ -4,17 +4,18 @@ narrowed, and rows that are chosen to have something done to them."""
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from quart import request
+from quart import Response, request
 
 from portico.listings.models import EVER, NEVER, Wanted
+from portico.listings.service import Listing, R
 from portico.stores.models import Mode, Store
-from portico.web.dashboard.here import Here
-from portico.web.dashboard.lists import ListFilter
+from portico.web.dashboard import exports
+from portico.web.dashboard.here import Here, not_found
+from portico.web.dashboard.lists import PAGE, ListFilter, cursor, page_of, url_with
 
-T = TypeVar("T")
 MOST_AT_ONCE = 100
 """Rows that something may be done to at once; a page has fewer."""
 
@@ -75,8 +76,35 @@ async def chosen() -> Chosen:
     return Chosen(list(known)[:MOST_AT_ONCE], sent.get("do", ""), "confirmed" in sent)
 
 
-async def in_cells(
-    pages: AsyncIterator[Sequence[T]], cells: Callable[[T], Sequence[object]]
+async def listed(
+    at: Here, listing: Listing[Any], narrowed: Narrowed, state: StrEnum | None = None
+) -> dict[str, Any]:
+    """What the page of a list shows, from the cursor in the address on."""
+    start, wanted = cursor(request.args), wanted_of(at, narrowed, state)
+    found = await listing.page(at.rt, at.store.id, wanted, start.direction, start.id, PAGE + 1)
+    if found is None:
+        not_found()
+    return {
+        "wanted": narrowed, "mode": wanted.mode, "page": page_of(found.rows, start, PAGE),
+        "capped": found.capped, "url_with": url_with,
+    }  # fmt: skip
+
+
+async def exported(
+    at: Here,
+    listing: Listing[R],
+    header: Sequence[str],
+    cells: Callable[[R], Sequence[object]],
+    narrowed: Narrowed,
+    state: StrEnum | None = None,
+) -> Response:
+    """The list as it is narrowed, as a CSV file."""
+    rows = listing.every(at.rt, at.store.id, wanted_of(at, narrowed, state), exports.PAGE)
+    return await exports.csv_answer(at, listing.name, header, _in_cells(rows, cells))
+
+
+async def _in_cells(
+    pages: AsyncIterator[Sequence[R]], cells: Callable[[R], Sequence[object]]
 ) -> AsyncIterator[Sequence[Sequence[object]]]:
     """Rows as lines of a CSV file."""
     async for rows in pages:

@@ -15,12 +15,11 @@ from portico.records import service as records
 from portico.records.models import OrderRecord
 from portico.sellers.models import Permission
 from portico.stores.urls import portal_url
-from portico.web.dashboard import exports
 from portico.web.dashboard.forms import Amount, Fields, Form, amount_text, shown, submitted
 from portico.web.dashboard.frame import confirm, page
 from portico.web.dashboard.here import Here, here, not_found, store_view
-from portico.web.dashboard.lists import PAGE, cursor, filter_of, page_of, url_with
-from portico.web.dashboard.narrowed import Chosen, Narrowed, chosen, in_cells, wanted_of
+from portico.web.dashboard.lists import filter_of
+from portico.web.dashboard.narrowed import Chosen, Narrowed, chosen, exported, listed
 from portico.web.http import gettext, lead_to, ngettext, notice
 from portico.web.portal.provider import Failed, attempt
 
@@ -54,17 +53,9 @@ class RefundForm(Form):
 @store_view(Permission.VIEW)
 async def index() -> Response:
     """Orders and renewals, the newest first."""
-    at, start = here(), cursor(request.args)
-    narrowed = filter_of(OrderFilter, request.args)
-    wanted = wanted_of(at, narrowed, narrowed.state)
-    found = await listings.orders(at.rt, at.store.id, wanted, start.direction, start.id, PAGE + 1)
-    if found is None:
-        not_found()
-    context = {
-        "wanted": narrowed, "mode": wanted.mode, "page": page_of(found.rows, start, PAGE),
-        "capped": found.capped, "url_with": url_with,
-        "products": await listings.products(at.rt, at.store.id),
-    }  # fmt: skip
+    at, narrowed = here(), filter_of(OrderFilter, request.args)
+    context = await listed(at, listings.ORDERS, narrowed, narrowed.state)
+    context |= {"products": await listings.products(at.rt, at.store.id)}
     return await page("dashboard/orders/index.html", context)
 
 
@@ -72,11 +63,8 @@ async def index() -> Response:
 @store_view(Permission.EXPORT)
 async def export() -> Response:
     """The list as it is narrowed, as a CSV file."""
-    at = here()
-    narrowed = filter_of(OrderFilter, request.args)
-    wanted = wanted_of(at, narrowed, narrowed.state)
-    rows = listings.every_order(at.rt, at.store.id, wanted, exports.PAGE)
-    return await exports.csv_answer(at, "orders", _HEADER, in_cells(rows, _cells))
+    at, narrowed = here(), filter_of(OrderFilter, request.args)
+    return await exported(at, listings.ORDERS, _HEADER, _cells, narrowed, narrowed.state)
 
 
 def _cells(row: OrderRow) -> tuple[object, ...]:

@@ -20,65 +20,57 @@ from portico.web.http import gettext, lead_to, notice
 blueprint = Blueprint("product_rules", __name__)
 
 
-class Reason(StrEnum):
-    """Whether the reason is asked."""
-
-    ASK = "ask"
-    SKIP = "skip"
-
-
-class Allowed(StrEnum):
-    """Whether customers may."""
+class Whether(StrEnum):
+    """A yes or no that differs from the store's; None stands for as in the store."""
 
     YES = "yes"
     NO = "no"
 
-    @classmethod
-    def of(cls, value: bool | None) -> str:
-        """As the form has it; empty for as in the store."""
-        return "" if value is None else (cls.YES if value else cls.NO).value
+
+def _typed(value: bool | None) -> str:
+    """As the form has it."""
+    return "" if value is None else (Whether.YES if value else Whether.NO).value
+
+
+def _kept(value: Whether | None) -> bool | None:
+    """As a product keeps it."""
+    return None if value is None else value is Whether.YES
 
 
 class RulesForm(Form):
     """What is left empty is as in the store."""
 
     mode: CancellationMode | None = None
-    cancellation_reason: Reason | None = None
+    cancellation_reason: Whether | None = None
     grace_days: Annotated[int, Field(ge=0, le=365)] | None = None
-    change_price: Allowed | None = None
-    change_quantity: Allowed | None = None
+    change_price: Whether | None = None
+    change_quantity: Whether | None = None
     pause_months: Annotated[int, Field(ge=0, le=12)] | None = None
     switch_to: tuple[str, ...] = ()
     downloads_after_cancellation: bool = False
 
     def rules(self) -> dict[str, Any]:
         """As a product keeps them."""
-        reason = self.cancellation_reason
         found = {
             "mode": self.mode.value if self.mode else None,
-            "cancellation_reason": None if reason is None else reason is Reason.ASK,
+            "cancellation_reason": _kept(self.cancellation_reason),
             "grace_days": self.grace_days,
-            "change_price": _as_bool(self.change_price),
-            "change_quantity": _as_bool(self.change_quantity),
+            "change_price": _kept(self.change_price),
+            "change_quantity": _kept(self.change_quantity),
             "pause_months": self.pause_months,
             "switch_to": list(self.switch_to) or None,
         }
         return {name: value for name, value in found.items() if value is not None}
 
 
-def _as_bool(value: Allowed | None) -> bool | None:
-    return None if value is None else value is Allowed.YES
-
-
 def _current(product: Product) -> dict[str, Any]:
     own = product.subscription_rules
-    asks = own.get("cancellation_reason")
     return {
         "mode": own.get("mode", ""),
-        "cancellation_reason": "" if asks is None else (Reason.ASK if asks else Reason.SKIP).value,
+        "cancellation_reason": _typed(own.get("cancellation_reason")),
         "grace_days": str(own.get("grace_days", "")),
-        "change_price": Allowed.of(own.get("change_price")),
-        "change_quantity": Allowed.of(own.get("change_quantity")),
+        "change_price": _typed(own.get("change_price")),
+        "change_quantity": _typed(own.get("change_quantity")),
         "pause_months": str(own.get("pause_months", "")),
         "switch_to": list(own.get("switch_to", ())),
         "downloads_after_cancellation": product.downloads_after_cancellation,

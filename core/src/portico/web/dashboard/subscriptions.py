@@ -13,12 +13,11 @@ from portico.records.models import SubscriptionRecord
 from portico.sellers.models import Permission
 from portico.subscriptions import service as subscriptions
 from portico.subscriptions.models import CancellationMode, SubscriptionStatus
-from portico.web.dashboard import exports
 from portico.web.dashboard.forms import Fields, Form, amount_text, shown, submitted
 from portico.web.dashboard.frame import page
 from portico.web.dashboard.here import Here, here, not_found, store_view
-from portico.web.dashboard.lists import PAGE, cursor, filter_of, page_of, url_with
-from portico.web.dashboard.narrowed import Narrowed, in_cells, wanted_of
+from portico.web.dashboard.lists import filter_of
+from portico.web.dashboard.narrowed import Narrowed, exported, listed
 from portico.web.http import gettext, lead_to, notice
 from portico.web.portal.provider import Failed, attempt, offers
 from portico.web.portal.views import paid_with
@@ -51,19 +50,9 @@ class CancelForm(Form):
 @store_view(Permission.VIEW)
 async def index() -> Response:
     """Subscriptions, the newest first."""
-    at, start = here(), cursor(request.args)
-    narrowed = filter_of(SubscriptionFilter, request.args)
-    wanted = wanted_of(at, narrowed, narrowed.state)
-    found = await listings.subscriptions(
-        at.rt, at.store.id, wanted, start.direction, start.id, PAGE + 1
-    )
-    if found is None:
-        not_found()
-    context = {
-        "wanted": narrowed, "mode": wanted.mode, "page": page_of(found.rows, start, PAGE),
-        "capped": found.capped, "url_with": url_with,
-        "products": await listings.products(at.rt, at.store.id),
-    }  # fmt: skip
+    at, narrowed = here(), filter_of(SubscriptionFilter, request.args)
+    context = await listed(at, listings.SUBSCRIPTIONS, narrowed, narrowed.state)
+    context |= {"products": await listings.products(at.rt, at.store.id)}
     return await page("dashboard/subscriptions/index.html", context)
 
 
@@ -71,11 +60,8 @@ async def index() -> Response:
 @store_view(Permission.EXPORT)
 async def export() -> Response:
     """The list as it is narrowed, as a CSV file."""
-    at = here()
-    narrowed = filter_of(SubscriptionFilter, request.args)
-    wanted = wanted_of(at, narrowed, narrowed.state)
-    rows = listings.every_subscription(at.rt, at.store.id, wanted, exports.PAGE)
-    return await exports.csv_answer(at, "subscriptions", _HEADER, in_cells(rows, _cells))
+    at, narrowed = here(), filter_of(SubscriptionFilter, request.args)
+    return await exported(at, listings.SUBSCRIPTIONS, _HEADER, _cells, narrowed, narrowed.state)
 
 
 def _cells(row: SubscriptionRow) -> tuple[object, ...]:
