@@ -43,8 +43,7 @@ LATEST_OF_CUSTOMER = Query(
     .order_by(invoices.c.issued_at.desc(), invoices.c.id.desc())
     .limit(sa.bindparam("limit", type_=sa.Integer)),
 )
-TO_CONFIRM = Query(
-    Invoice,
+to_confirm = (
     sa.select(invoices)
     .where(
         invoices.c.store_id == _store,
@@ -56,9 +55,10 @@ TO_CONFIRM = Query(
             payments.c.state == PaymentState.REQUIRES_ACTION,
         ),
     )
-    .order_by(invoices.c.issued_at, invoices.c.id),
+    .order_by(invoices.c.issued_at, invoices.c.id)
 )
 """Those whose payment waits for its owner's confirmation."""
+TO_CONFIRM = Query(Invoice, to_confirm)
 BY_REF = Query(
     Invoice,
     sa.select(invoices).where(

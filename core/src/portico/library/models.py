@@ -70,6 +70,7 @@ class OverviewData(Holdings):
     items: tuple[OrderItem, ...]
     licenses: tuple[License, ...]
     payment_methods: tuple[PaymentMethod, ...]
+    to_confirm: tuple[Invoice, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from portico.catalog.models import FileVersion, Price, PriceType, Product
 from portico.catalog.tables import prices, products
 from portico.db import Query
 from portico.invoices.models import Invoice, InvoiceState
+from portico.invoices.queries import to_confirm
 from portico.invoices.tables import invoices
 from portico.library import parts
 from portico.library.models import (
@@ -122,6 +123,7 @@ def _overview() -> sa.Select[Any]:
         *parts.HOLDINGS,
         *_with_orders(_purchases.limit(LATEST + 1)),
         column(PaymentMethod, parts.own_methods, "payment_methods"),
+        column(Invoice, to_confirm, "to_confirm"),
     )
 
 

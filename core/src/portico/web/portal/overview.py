@@ -38,7 +38,7 @@ async def overview_page(at: Here, data: OverviewData | None) -> OverviewPage:
     shown = data.orders[:LATEST] if "purchases" in wanted else []
     running = _running(data) if "subscriptions" in wanted else []
     return OverviewPage(
-        alert=await _alert(at, shelf, data.subscriptions),
+        alert=await _alert(at, shelf, data),
         news=_news(shelf, at) if "downloads" in wanted else (),
         purchases=tuple(purchase_views(shelf, data.items, data.licenses, shown)),
         more_purchases=len(data.orders) > len(shown) > 0,
@@ -53,12 +53,12 @@ def _running(data: OverviewData) -> list[Subscription]:
     return sorted(running, key=lambda one: (one.current_period_end, one.id))
 
 
-async def _alert(at: Here, shelf: Shelf, subscriptions: tuple[Subscription, ...]) -> Alert | None:
+async def _alert(at: Here, shelf: Shelf, data: OverviewData) -> Alert | None:
     """The payment that did not go through; of several, the one that costs access first."""
     now = shelf.now
     owing = [
         (access_deadline(at.store, one, shelf.products.get(one.product_id)), one)
-        for one in subscriptions
+        for one in data.subscriptions
         if one.status in OWING
     ]
     if not owing:
@@ -66,7 +66,7 @@ async def _alert(at: Here, shelf: Shelf, subscriptions: tuple[Subscription, ...]
     deadline, subscription = min(owing, key=lambda one: one[0] or now)
     # Access that has ended already is not kept by paying "until" some day of the past.
     until = deadline if deadline is not None and deadline > now else None
-    return Alert(subscription, until, await confirmation_of(at, subscription))
+    return Alert(subscription, until, await confirmation_of(at, subscription, data.to_confirm))
 
 
 def _news(shelf: Shelf, at: Here) -> tuple[Download, ...]:
