@@ -18,8 +18,7 @@ SIZES = (3000, 15_000, 500)
 """From 1000 on a product has more buyers than a page counts."""
 LARGE = 400
 SOME = 100
-"""Blocks that a page may read more of whatever its size: indexes get a level higher, and the list
-of products counts the sales of each up to a thousand."""
+"""Blocks that a page may read more of whatever its size: indexes get a level higher."""
 
 
 @dataclass

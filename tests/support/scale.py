@@ -234,8 +234,17 @@ def of_number(kind: str, number: int) -> str:
 
 
 def middle_of(size: int) -> int:
-    """A paid purchase with a key, in the middle of a store with ``size`` orders."""
-    return size // 2 - size // 2 % 10 + 7
+    """A paid purchase with a key, in the middle of a store with ``size`` orders, of somebody with
+    a subscription that goes on."""
+    middle = size // 2 - size // 2 % 10 + 7
+    while _subscription_of(middle, size) % 4 not in (0, 3):  # _STATUS: active, trialing
+        middle += 10
+    return middle
+
+
+def _subscription_of(middle: int, size: int) -> int:
+    """The subscription of who made that purchase: customers come again in the same order."""
+    return middle - size // 3
 
 
 def buyer_of(size: int) -> str:
@@ -252,7 +261,7 @@ def pages(app: Any, slug: str, size: int) -> Iterator[tuple[str, bool]]:
     customer = 1 + (middle * 7919) % (size // 3)
     ids = {
         "order_id": of_number("ord", middle), "license_id": of_number("lic", middle),
-        "subscription_id": of_number("sub", middle // 5),
+        "subscription_id": of_number("sub", _subscription_of(middle, size)),
         "customer_id": of_number("cus", customer), "product_id": of_number("prod", 1),
         "file_id": of_number("file", 1), "version_id": of_number("ver", 1),
     }  # fmt: skip
