@@ -8,7 +8,7 @@ from datetime import datetime
 from portico.hooks.checkout import InvoiceReport
 from portico.ids import new_id
 from portico.invoices import queries
-from portico.invoices.models import Invoice
+from portico.invoices.models import Invoice, InvoiceState
 from portico.orders import queries as order_queries
 from portico.runtime import Runtime
 from portico.stores.models import Store
@@ -34,10 +34,14 @@ async def apply_invoice(
     report: InvoiceReport,
     customer_id: str,
 ) -> Invoice | None:
-    """Keep what the provider says; what was read before somebody else wrote is left out."""
+    """Keep what the provider says; what was read before somebody else wrote is left out.
+
+    Unless it is that the invoice is paid: that is for good, and nobody may ask about it again.
+    """
     about = {"store_id": store.id, "provider": provider}
     known = await rt.db.one(queries.BY_REF, provider_ref=report.provider_ref, **about)
-    if known is not None and known.updated_at > read_at:
+    stale = known is not None and known.updated_at > read_at
+    if stale and report.state is not InvoiceState.PAID:
         return known
     order_id = known.order_id if known is not None else None
     if report.payment_ref is not None:

@@ -1,10 +1,11 @@
 """Writes down what a provider says about payments, and what follows from it.
 
-One transaction for each report, under the customer's lock. A report says what is true at the
-provider, not what happened: applying one twice, or after a newer one, changes nothing.
+One transaction for each report, under the customer's lock; a payment's has its invoice in it. A
+report says what is true at the provider, not what happened: applying one twice, or after a newer
+one, changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -59,7 +60,7 @@ async def apply_reports(
     Reports about what core does not know are left out and logged.
     """
     batch = Batch(provider, read_at or rt.clock.now(), customer_id, mode or store.mode)
-    for report in reports:
+    for report, invoice in _with_invoices(reports):
         owner_id = await owners.customer_of(rt, store, batch, report)
         if owner_id is None:
             _log.warning("report_about_the_unknown", store=store.id, plugin=provider,
@@ -68,6 +69,28 @@ async def apply_reports(
         async with rt.db.transaction():
             await lock_customer(rt, store, owner_id)
             await _apply(rt, store, batch, report, owner_id)
+            if invoice is not None:
+                await _apply(rt, store, batch, invoice, owner_id)
+
+
+def _with_invoices(
+    reports: Sequence[Report],
+) -> Iterator[tuple[Report, InvoiceReport | None]]:
+    """Each report, a payment's with its invoice where that comes next: nobody asks again about a
+    payment that is paid, so its invoice may not be left behind open."""
+    rest = list(reports)
+    while rest:
+        report = rest.pop(0)
+        following = rest[0] if rest else None
+        if (
+            isinstance(report, PaymentReport)
+            and isinstance(following, InvoiceReport)
+            and following.payment_ref == report.provider_ref
+        ):
+            yield report, following
+            rest.pop(0)
+        else:
+            yield report, None
 
 
 async def lock_customer(rt: Runtime, store: Store, customer_id: str) -> None:
