@@ -1,11 +1,16 @@
 """The pages where money is taken: each provider's own. What a person does there, and what came
 of it on the provider's side."""
 
+import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+import asyncpg
 import stripe
 from playwright.sync_api import Page, expect
 from portico_payments_stripe.webhooks import EVENTS
@@ -16,10 +21,24 @@ from tests.support.stripe import StripeServer
 
 CARD = {"cc-number": "4242424242424242", "cc-exp": "12 / 34", "cc-csc": "123"}
 GOOD = CARD["cc-number"]
+ASKS = "4000002500003155"
+"""Its bank asks its owner (3-D Secure)."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A subscription in the provider's books. ``leaving``: it is going to end, for ``reason``."""
+
+    status: str
+    interval: str
+    paused: bool
+    leaving: bool
+    reason: str | None
+    comment: str | None
 
 
 class Cashier:
-    """The sandbox's page; its books are the installation's own."""
+    """The sandbox's page; its books are tables of the installation."""
 
     def pay(self, page: Page, card: str = GOOD) -> None:
         """Fill in a card and send it."""
@@ -27,8 +46,27 @@ class Cashier:
             page.locator(f"input[autocomplete='{purpose}']").fill(value)
         page.locator("form[method=post] button[type=submit]").first.click()
 
-    def has(self, what: str, **fields: Any) -> None:
-        """The provider's own books say so too; the sandbox has no others than ours."""
+    def confirm(self, page: Page) -> None:
+        """The bank asks; say yes."""
+        page.locator("button[name=step][value=approve]").click()
+
+    def held(self, demo: Demo, name: str) -> Held:
+        """What the books say of the subscription of that name."""
+        found = look_up(
+            demo,
+            f"""
+            SELECT status, interval, paused, cancel_at IS NOT NULL,
+                (SELECT reason FROM cancellations ORDER BY created_at DESC LIMIT 1),
+                (SELECT comment FROM cancellations ORDER BY created_at DESC LIMIT 1)
+            FROM payments_sandbox_subscriptions WHERE description = '{name}'
+        """,
+        )
+        return Held(found[0], found[1], bool(found[2]), bool(found[3]), found[4], found[5])
+
+    def next_renewal_fails(self, demo: Demo, name: str) -> None:
+        """A period ends, and the next one is not paid: here because the card's bank asks."""
+        sql = f"SELECT id FROM payments_sandbox_subscriptions WHERE description = '{name}'"
+        demo.command("payments_sandbox", "renew", look_up(demo, sql)[0], "--store", "demo")
 
 
 @dataclass
@@ -46,6 +84,18 @@ class Stripe(Cashier):
         if another.count():
             another.check()
         super().pay(page, card)
+
+    def confirm(self, page: Page) -> None:
+        page.locator("button[name=outcome][value=complete]").click()
+        expect(page.get_by_text("paid", exact=True)).to_be_visible()  # back at the invoice
+
+    def held(self, demo: Demo, name: str) -> Held:
+        (one,) = self._subscriptions(name)
+        price, told = one["items"]["data"][0]["price"], one["cancellation_details"]
+        return Held(
+            one["status"], price["recurring"]["interval"], one["pause_collection"] is not None,
+            one["cancel_at_period_end"], told["feedback"], told["comment"],
+        )  # fmt: skip
 
     def has(self, what: str, **fields: Any) -> None:
         """One object of the kind has these fields at Stripe."""
@@ -73,19 +123,41 @@ class Stripe(Cashier):
         expect(page.get_by_text("Test Shop")).to_be_visible()
         expect(page.get_by_text("Stripe sends events here.")).to_be_visible()
 
-    def next_renewal_fails(self, product: str) -> None:
-        """From now on the bank refuses the card that pays ``product``; a month goes by."""
-        for one in self.server.control("objects", kind="subscription"):
-            price = one["items"]["data"][0]["price"]
-            if self._name(price["product"]) == product:
-                card = self.api.v1.payment_methods.attach(
-                    "pm_card_chargeCustomerFail", {"customer": one["customer"]}
-                )
-                self.api.v1.subscriptions.update(one["id"], {"default_payment_method": card.id})
+    def next_renewal_fails(self, demo: Demo, name: str) -> None:
+        """From now on the bank refuses the card that pays; a month goes by."""
+        for one in self._subscriptions(name):
+            card = self.api.v1.payment_methods.attach(
+                "pm_card_chargeCustomerFail", {"customer": one["customer"]}
+            )
+            self.api.v1.subscriptions.update(one["id"], {"default_payment_method": card.id})
         self.server.control("advance", seconds=32 * 86400)
 
-    def _name(self, product: str) -> str:
+    def _subscriptions(self, name: str) -> list[dict[str, Any]]:
+        held = self.server.control("objects", kind="subscription")
+        return [one for one in held if self._name_of(one) == name]
+
+    def _name_of(self, subscription: dict[str, Any]) -> str:
+        product = subscription["items"]["data"][0]["price"]["product"]
         return str(self.server.control("object", id=product)["name"])
+
+
+def look_up(demo: Demo, sql: str) -> tuple[Any, ...]:
+    """The one row that a statement finds in the demo's database."""
+    if demo.database_url is None:
+        (database,) = demo.data_dir.glob("*.db")
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+            return tuple(db.execute(sql).fetchone())
+    # Playwright has an event loop in this thread already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _look_up(demo.database_url, sql)).result()
+
+
+async def _look_up(url: str, sql: str) -> tuple[Any, ...]:
+    db = await asyncpg.connect(url)
+    try:
+        return tuple(await db.fetchrow(sql))
+    finally:
+        await db.close()
 
 
 def wait_for(page: Page, done: Callable[[], bool], seconds: float = 30) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.journeys.cashier import GOOD, Cashier
+from tests.journeys.cashier import GOOD, Cashier, Held
 from tests.journeys.words import word
 from tests.support.processes import Demo
 
@@ -36,6 +36,10 @@ class Customer:
     def say(self, text: str) -> str:
         """The product's words for ``text`` in this customer's language."""
         return word(text, self.locale)
+
+    def start_of(self, text: str) -> str:
+        """The same up to the first value that is filled in."""
+        return self.say(text).partition("%(")[0].strip()
 
     def button(self, text: str) -> Locator:
         return self.page.get_by_role("button", name=self.say(text), exact=False).first
@@ -95,6 +99,10 @@ class Customer:
     def pay(self, card: str = GOOD) -> None:
         """Fill in the card on the provider's page and send it."""
         self.cashier.pay(self.page, card)
+
+    def held(self, name: str) -> Held:
+        """The subscription of that name, as its provider has it."""
+        return self.cashier.held(self.demo, name)
 
     # Files
 

@@ -18,7 +18,7 @@ class DemoFile:
 
 @dataclass(frozen=True)
 class DemoProduct:
-    """A demo product with one price. ``amount`` is in cents."""
+    """A demo product. ``amount`` is in cents; ``other_prices`` are what it is sold at besides."""
 
     slug: str
     name: str
@@ -28,6 +28,7 @@ class DemoProduct:
     files: tuple[DemoFile, ...] = ()
     licensed: bool = False
     bundle_of: tuple[str, ...] = ()
+    other_prices: tuple[tuple[int, Interval], ...] = ()
 
 
 def archive(names: dict[str, str]) -> bytes:
@@ -93,6 +94,7 @@ PRODUCTS = (
         1200, Interval.MONTH,
         files=(DemoFile("This month's typeface", "foundry-club.zip", (
             ("November", "A display face with four widths", archive({"README.txt": "Club\n"})),)),),
+        other_prices=((12000, Interval.YEAR),),
     ),
     DemoProduct("web-font-hosting", "Web font hosting", "Your fonts, served fast from near your "
                 "readers.", 4800, Interval.YEAR),
@@ -137,3 +139,6 @@ PLUGINS = {
     "licenses": "licenses", "email": "email_mailbox",
 }  # fmt: skip
 """What the demo store does each thing with. Others that are installed stay off."""
+
+PORTAL = {"subscription_update": {"pause_months": 3}}
+"""What customers of the demo store may do, beyond what a new store allows."""

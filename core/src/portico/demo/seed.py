@@ -18,7 +18,15 @@ from portico.catalog import service as catalog
 from portico.clock import FixedClock
 from portico.customers import service as customers
 from portico.db import Database, DatabaseError, DatabaseUnavailable
-from portico.demo.content import PLUGINS, PRODUCTS, PURCHASES, DemoPeople, DemoProduct, DemoPurchase
+from portico.demo.content import (
+    PLUGINS,
+    PORTAL,
+    PRODUCTS,
+    PURCHASES,
+    DemoPeople,
+    DemoProduct,
+    DemoPurchase,
+)
 from portico.errors import PorticoError
 from portico.events.handlers import schedule
 from portico.orders import refunds
@@ -122,10 +130,11 @@ async def _add_product(rt: Runtime, store: Store, item: DemoProduct, ids: dict[s
         bundle_of=[ids[part] for part in item.bundle_of], by="demo",
     )  # fmt: skip
     ids[item.slug] = product.id
-    await catalog.add_price(
-        rt, store, product.id, unit_amount=item.amount, currency=store.currency,
-        interval=item.interval, by="demo",
-    )  # fmt: skip
+    for amount, interval in ((item.amount, item.interval), *item.other_prices):
+        await catalog.add_price(
+            rt, store, product.id, unit_amount=amount, currency=store.currency, interval=interval,
+            by="demo",
+        )  # fmt: skip
     for file in item.files:
         file_id = None
         for label, notes, data in file.versions:
@@ -160,7 +169,7 @@ async def _stock(rt: Runtime, clock: FixedClock, start: datetime) -> Store:
         timezone="Europe/Berlin", support_email="hello@example.com",
         plugins={*PLUGINS.values(), "email_smtp", "withdrawal_eu"}, by="demo",
     )  # fmt: skip
-    settings = {"demo": True, "providers": PLUGINS}
+    settings = {"demo": True, "providers": PLUGINS, "portal": PORTAL}
     store = await stores.update_settings(rt, store.id, settings=settings, by="demo")
     await sellers.invite(rt, store, DemoPeople().seller, Role.OWNER, by="demo")
     await sellers.invite(rt, store, DemoPeople().manager, Role.MANAGER, by="demo")
