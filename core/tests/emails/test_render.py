@@ -2,6 +2,8 @@
 
 import pytest
 from portico.emails import menu, variables
+from portico.emails.check import Text, errors
+from portico.emails.kinds import editable
 from portico.emails.liquid import render_liquid
 from portico.emails.models import EmailKind
 from portico.emails.render import render
@@ -43,7 +45,7 @@ SAMPLE: variables.Values = {
     "mail": {
         "to": "ada@example.com", "kind": "sign_in", "sender": "portal@acme.example",
         "reason": "Card declined.", "minutes": "30", "new_email": "n•••@example.com",
-        "is_new": True, "by_seller": True,
+        "is_new": True, "by_seller": True, "confirm": True,
     },
 }  # fmt: skip
 
@@ -66,6 +68,8 @@ def test_every_default_text_renders_in_both_languages_with_no_variable_missing(
         assert 'class="button"' in content.html or kind is EmailKind.EMAIL_CHANGED
         assert ("Acme" in content.subject) == (kind is not EmailKind.SELLER_SIGN_IN)
         assert foot.text.startswith("You get this" if locale == "en" else "Sie bekommen")
+    if editable(kind):  # who edits it begins with this text, and has to be able to save it
+        assert errors(Text(text.subject, text.body), values, ()) == []
     if locale == "de":
         english = default_text(kind, "en")
         assert english is not None and english.subject != text.subject
@@ -80,7 +84,7 @@ def _without(values: variables.Values) -> variables.Values:
         "products": [], "downloads": [], "licenses": [], "amount": "",
         "subscription": values["subscription"] | {"renews": "", "ends": ""},
         "sign_in": values["sign_in"] | {"code": ""},
-        "mail": values["mail"] | {"reason": ""},
+        "mail": values["mail"] | {"reason": "", "confirm": False},
     }  # fmt: skip
 
 

@@ -99,6 +99,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("subscription.renews", N_("Date of the next charge"), "subscription", "2027-06-14"),
     Variable("subscription.ends", N_("Date on which the subscription ends"), "subscription",
              "2027-06-14"),
+    Variable("subscription.paused_until", N_("Date on which a pause ends"), "subscription",
+             "2027-07-14"),
+    Variable("subscription.discount_until", N_("Date until which a discount lasts"), "subscription",
+             "2027-07-14"),
+    Variable("subscription.quantity", N_("Quantity, where it is more than one"), "subscription",
+             "2"),
     Variable("subscription.url", N_("Link to the subscription"), "subscription",
              "https://example.com/", True),
     Variable("store.name", N_("Name of the store"), "store", "Sample store"),
@@ -127,7 +133,10 @@ VARIABLES: tuple[Variable, ...] = (
              "https://example.com/", True),
     Variable("mail.new_email", N_("The new address"), "new_email", "a•••@example.com"),
 )  # fmt: skip
-EVERYWHERE = ("mail.to", "mail.kind", "mail.sender", "mail.minutes", "store.locale")
+EVERYWHERE = (
+    "mail.to", "mail.kind", "mail.sender", "mail.minutes", "mail.confirm", "mail.is_new",
+    "mail.by_seller", "order.change", "subscription.paused", "store.locale",
+)  # fmt: skip
 """Known to every text, and of too little use for the menu."""
 
 

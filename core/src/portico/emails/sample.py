@@ -82,7 +82,7 @@ def _fill(
             if not rows:
                 rows.append({})
             rows[0][variable.name.partition("[].")[2]] = text
-        elif _value(values, variable.name) or variable.name == "subscription.ends":
+        elif _value(values, variable.name) or variable.name in _SOMETIMES:
             continue
         elif variable.name != "order.test":
             variables.set_dotted(values, variable.name, text)
@@ -101,6 +101,11 @@ def _sample_value(rt: Runtime, store: Store, variable: Variable, locale: str) ->
     return variable.sample
 
 
+_SOMETIMES = frozenset({
+    "subscription.ends", "subscription.paused_until", "subscription.discount_until",
+    "subscription.quantity",
+})  # fmt: skip
+"""What most subscriptions do not have, and what makes a text say so: no sample of it."""
 _DATES = frozenset({
     "order.date", "subscription.renews", "subscription.ends", "licenses[].expires",
 })  # fmt: skip

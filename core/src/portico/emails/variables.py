@@ -92,13 +92,23 @@ def empty(rt: Runtime, store: Store | None, email: Email) -> Values:
             "to": email.to_address,
             "kind": email.kind,
             "sender": sender_address(rt.settings),
-            "reason": str(params.get("failure_message") or ""),
+            "reason": _reason(rt, email),
+            "confirm": bool(params.get("confirm")),
             "minutes": str(params.get("minutes") or 30),
             "new_email": str(params.get("new_email") or ""),
             "is_new": bool(params.get("is_new")),
             "by_seller": params.get("by") == "seller",
         },
     }  # fmt: skip
+
+
+def _reason(rt: Runtime, email: Email) -> str:
+    """Why a payment failed, in the reader's language: the words are its provider's."""
+    words = str(email.params.get("failure_message") or "")
+    plugin = email.params.get("provider")
+    if not words or not plugin:
+        return words
+    return rt.themes.translations.gettext(email.locale, str(plugin))(words)
 
 
 def set_dotted(values: Values, name: str, value: str) -> None:

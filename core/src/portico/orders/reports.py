@@ -269,7 +269,7 @@ async def _not_paid(
     if payment.state not in _UNPAID:
         return
     if order.kind is not OrderKind.PURCHASE and order.subscription_id is not None:
-        await _renewal_failed(rt, store, batch, order)
+        await _renewal_failed(rt, store, batch, order, payment)
     if payment.state is PaymentState.FAILED:
         await events.publish(
             rt,
@@ -287,7 +287,9 @@ async def _not_paid(
         )
 
 
-async def _renewal_failed(rt: Runtime, store: Store, batch: Batch, order: Order) -> None:
+async def _renewal_failed(
+    rt: Runtime, store: Store, batch: Batch, order: Order, payment: Payment
+) -> None:
     subscription = await rt.db.one(
         subscription_queries.SUBSCRIPTION, store_id=store.id, id=order.subscription_id
     )
@@ -301,6 +303,11 @@ async def _renewal_failed(rt: Runtime, store: Store, batch: Batch, order: Order)
         subscription,
         order_id=order.id,
         key=f"payment_failed:{order.id}",
+        more={
+            "failure_message": payment.failure_message,
+            "provider": payment.provider,
+            "confirm": payment.state is PaymentState.REQUIRES_ACTION,
+        },
     )
 
 

@@ -3,6 +3,7 @@
 Everything here runs inside the transaction of ``orders.reports``, under the customer's lock.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -290,12 +291,13 @@ async def send_mail(
     *,
     order_id: str | None = None,
     key: str | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> None:
-    """Queue a mail about a subscription to its customer."""
+    """Queue a mail about a subscription to its customer. ``more`` goes into its parameters."""
     customer = await customers.by_id(rt, store.id, subscription.customer_id)
     if customer is None:
         return
-    params = {"subscription_id": subscription.id}
+    params = {"subscription_id": subscription.id, **(more or {})}
     await emails.queue(
         rt,
         store,
