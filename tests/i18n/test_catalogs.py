@@ -26,9 +26,9 @@ def test_what_plugins_say_of_themselves_is_collected() -> None:
     # Title, description, a field with its help, a choice; and the settings of each product.
     assert {
         "SMTP server", "Sends mail through an SMTP server.", "Mail server",
-        "For example smtp.example.com", "starttls",
+        "For example smtp.example.com", "STARTTLS (usual, port 587)",
     } <= texts["email_smtp"]  # fmt: skip
-    assert {"License keys", "Valid for days", "uuid4"} <= texts["licenses"]
+    assert {"License keys", "Valid for days", "A pattern of your own"} <= texts["licenses"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

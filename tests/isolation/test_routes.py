@@ -17,7 +17,7 @@ REFUSALS = {302, 303, 401, 403, 404}
 
 # What anybody may see: it shows nothing of anybody. (A form for signing in, a product's page...)
 PUBLIC = re.compile(
-    r"^/(healthz|readyz|metrics)$|^/static/|^/.well-known/portico/|^/mailbox/|^/dashboard/(sign-in|language)"
+    r"^/(healthz|readyz|metrics|favicon.ico)?$|^/static/|^/.well-known/portico/|^/mailbox/|^/dashboard/(sign-in|language)"
     r"|^/p/<store>/(sign-in|buy/<slug>|settings/language|settings/(email|data/erase)/confirm|x/withdrawal_eu)"
     r"|^/x/helpdesk/<store>/hours$|^/hooks/"
 )

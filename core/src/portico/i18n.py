@@ -6,6 +6,7 @@ compiled.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -196,6 +197,28 @@ def format_money(amount: int, currency: str, locale: str) -> str:
     )
     # CLDR sets a code apart from the digits (UTS 35, currency spacing); Babel does not.
     return _CODE_BESIDE_DIGIT.sub("\u00a0", text)
+
+
+NO_COUNTRIES = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
+)
+"""Two letters that CLDR names and ISO 3166-1 does not: parts of countries, unions, tests."""
+
+
+@lru_cache(maxsize=8)
+def countries(locale: str) -> Mapping[str, str]:
+    """Countries by their ISO 3166-1 code, as the language calls and orders them."""
+    found = {
+        code: name for code, name in _locale(locale).territories.items()
+        if len(code) == 2 and code not in NO_COUNTRIES
+    }  # fmt: skip
+    plain = {code: unicodedata.normalize("NFKD", name).casefold() for code, name in found.items()}
+    return {code: found[code] for code in sorted(found, key=lambda code: plain[code])}
+
+
+def country_name(code: str, locale: str) -> str:
+    """What the language calls a country; the code itself where it is none."""
+    return countries(locale).get(code, code)
 
 
 @lru_cache(maxsize=8192)

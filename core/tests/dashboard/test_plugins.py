@@ -34,6 +34,10 @@ class Color(StrEnum):
     RED = "red"
     DARK_BLUE = "dark_blue"
 
+    @property
+    def label(self):
+        return "As a tomato" if self is Color.RED else "As the sea"
+
 
 class Server(BaseModel):
     port: int = Field(25, gt=0, title="Port")
@@ -124,7 +128,12 @@ async def test_settings_are_saved_by_type_and_secrets_never_come_back(owner, run
     inside = {"server": {"extra": {"kept": 1}}}
     await activation.save_settings(runtime, store, "gadget", inside, by="test")
     page = await owner.get(f"{PAGE}/gadget")
-    assert "Does things." in page and ">Retries<" in page and ">dark blue<" in page
+    assert (
+        "Does things." in page
+        and ">Retries<" in page
+        and ">As the sea<" in page
+        and ">small<" in page
+    )
     await owner.send(f"{PAGE}/gadget", **FORM)
     page = await owner.follow()
     assert "Saved." in page and "1234567890" not in page and "ending in 7890" in page

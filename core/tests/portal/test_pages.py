@@ -223,3 +223,13 @@ async def test_the_portal_speaks_german(rows, store, sign_in):
     assert "24. September 2026" in page
     assert "89,00\xa0€" in page
     assert menu(page)[:2] == ["Übersicht", "Einkäufe"]
+
+
+async def test_a_country_is_chosen_from_the_readers_list(rows, customer, sign_in):
+    browser = await sign_in(rows, customer)
+    assert '<option value="AT">Austria</option>' in await browser.get("billing/details")
+    refused = await browser.post("billing/details", name="Kim", country="Utopia")
+    assert refused.status_code == 400
+    assert "Choose a country from the list." in await refused.get_data(as_text=True)
+    assert (await browser.post("billing/details", name="Kim", country="at")).status_code == 303
+    assert "Austria" in await browser.get("billing")

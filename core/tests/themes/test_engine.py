@@ -146,7 +146,8 @@ def test_the_check_tells_what_a_theme_lacks(make_theme: MakeTheme, tmp_path: Pat
                                          "templates/portal/overview.html": bare})  # fmt: skip
     said = "\n".join(map(str, check_theme(ThemeEngine.load(None, tmp_path), "c")))
     assert "portal/base.html: the block 'content' of a's portal/base.html is missing" in said
-    assert "portal/overview.html (overview, en): UndefinedError: 'nobody' is undefined" in said
+    slip = "overview.html line 1: UndefinedError: 'nobody' is undefined"
+    assert f"portal/overview.html (overview, en): {slip}" in said
 
 
 def test_the_check_measures_colours(make_theme: MakeTheme, tmp_path: Path) -> None:

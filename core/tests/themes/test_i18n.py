@@ -7,6 +7,8 @@ import pytest
 from portico.errors import ConfigurationError
 from portico.i18n import (
     Translations,
+    countries,
+    country_name,
     direction,
     format_date,
     format_datetime,
@@ -110,3 +112,11 @@ def test_languages_know_their_name_and_direction() -> None:
     assert direction("ar") == "rtl"
     assert direction("de") == "ltr"
     assert direction("no-such") == "ltr"
+
+
+def test_countries_are_named_and_ordered_as_the_reader_does() -> None:
+    german = list(countries("de").values())
+    assert german.index("Österreich") < german.index("Polen")
+    assert countries("en")["DE"] == "Germany"
+    assert not countries("en").keys() & {"EU", "ZZ", "001"}
+    assert (country_name("AT", "de"), country_name("", "de")) == ("Österreich", "")

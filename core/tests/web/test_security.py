@@ -149,7 +149,8 @@ async def test_errors_say_what_happened_and_never_show_a_code(browser):
     for path, status in (("/p/shop/nowhere", 404), ("/p/nowhere/", 404), ("/nowhere", 404)):
         page = await browser.get(path)
         assert browser.status == status
-        assert "This page is not here" in page and "404" not in page
+        words = re.sub(r"<[^>]*>", " ", page)  # tokens in attributes hold any digits
+        assert "This page is not here" in words and "404" not in words
     page = await browser.get("/p/shop/sign-out")
     assert browser.status == 405 and "only takes a form" in page
     await browser.get("/p/shop/nowhere")

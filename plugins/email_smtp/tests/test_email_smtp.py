@@ -197,7 +197,7 @@ async def test_without_a_server_the_mail_waits_and_says_what_to_set(
     runtime: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PORTICO_SMTP_URL", raising=False)
-    with pytest.raises(RetryLater, match="Set PORTICO_SMTP_URL"):
+    with pytest.raises(RetryLater, match="set PORTICO_SMTP_URL"):
         await send(runtime)
     monkeypatch.setenv("PORTICO_SMTP_URL", "mail.example.com")
     with pytest.raises(RetryLater, match="must look like smtp"):

@@ -27,7 +27,7 @@ def test_every_page_is_there_in_german(engine: ThemeEngine) -> None:
     assert "Sie behalten den Zugang bis 3. Dezember 2026." in pages["cancel"]
     assert "1.234" not in pages["overview"]
     assert "89,00\u00a0€" in pages["overview"]
-    assert "12,00\u00a0€ im Monat" in pages["subscription"]
+    assert "12,00\u00a0€ pro Monat" in pages["subscription"]
 
 
 def test_a_page_takes_a_few_milliseconds(engine: ThemeEngine) -> None:

@@ -1,7 +1,8 @@
 """``portico theme``: themes, and whether they are fit to use."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,11 @@ from portico.settings import load_settings
 from portico.stores import service as stores
 from portico.themes.engine import ThemeEngine
 
+if TYPE_CHECKING:
+    from portico.themes.check import Problem
+
+MOST = 3
+"""Places that are named for each problem."""
 app = typer.Typer(help="Themes of the portal.", no_args_is_help=True)
 
 
@@ -46,6 +52,14 @@ def use(
     run(work)
 
 
+def _by_problem(problems: Sequence["Problem"]) -> dict[str, list[str]]:
+    """What is wrong, with everywhere it is: one slip in a frame is on every page."""
+    found: dict[str, list[str]] = {}
+    for one in problems:
+        found.setdefault(one.what, []).append(one.where)
+    return found
+
+
 @app.command("check")
 def check(
     name: Annotated[str, typer.Argument(help="The theme's name.")],
@@ -55,7 +69,9 @@ def check(
     from portico.themes.check import check_theme  # noqa: PLC0415 - only developers need it
 
     problems = check_theme(_engine(), name, html_dir=html)
-    for problem in problems:
-        typer.echo(str(problem), err=True)
-    typer.echo(f"{name}: {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}")
+    found = _by_problem(problems)
+    for what, places in found.items():
+        others = f" and {len(places) - MOST} more" if len(places) > MOST else ""
+        typer.echo(f"{what}\n    {', '.join(places[:MOST])}{others}", err=True)
+    typer.echo(f"{name}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}")
     raise SystemExit(1 if problems else 0)

@@ -75,7 +75,8 @@ class Watchdog:
         frames = _frames(thread_id)
         key = self.running.get(asyncio.current_task(loop)) or self._by_package(frames)
         plugin, store_id, hook = key or (None, None, None)
-        _log.error(
+        # With no plugin to blame, as at a slow machine's start, nobody has to do anything.
+        (_log.error if key else _log.info)(
             "event_loop_blocked",
             plugin=plugin,
             store_id=store_id,

@@ -5,6 +5,7 @@ override left out, for markup a screen reader stumbles over, and for colours tha
 """
 
 import contextlib
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,8 @@ def check_theme(engine: ThemeEngine, name: str, *, html_dir: Path | None = None)
     """
     if name not in engine.themes:
         known = ", ".join(engine.themes) or "none"
-        return [Problem(name, f"this theme is not installed (installed: {known})")]
+        words = f"there is no such theme (installed, or in PORTICO_THEMES_DIR: {known})"
+        return [Problem(name, words)]
     strict = engine.strict()
     problems = [*_missing_blocks(strict, strict.themes[name])]
     for locale in LOCALES:
@@ -55,6 +57,16 @@ def check_theme(engine: ThemeEngine, name: str, *, html_dir: Path | None = None)
     return list(dict.fromkeys(problems))
 
 
+def _template(error: Exception) -> str:
+    """The template and line that an error came from, as far as its traceback knows."""
+    frames = [
+        f"{Path(one.filename).name} line {one.lineno}: "
+        for one in traceback.extract_tb(error.__traceback__)
+        if one.filename.endswith(".html")
+    ]
+    return frames[-1] if frames else ""
+
+
 def _check_page(
     engine: ThemeEngine, case: Case, locale: str, html_dir: Path | None
 ) -> Iterator[Problem]:
@@ -62,7 +74,7 @@ def _check_page(
     try:
         html = engine.render_page(case.store, case.page, case.frame, {})
     except (TemplateError, LookupError, TypeError, ValueError, AttributeError) as error:
-        yield Problem(where, f"{type(error).__name__}: {error}")
+        yield Problem(where, f"{_template(error)}{type(error).__name__}: {error}")
         return
     yield from (Problem(where, problem) for problem in markup_problems(html))
     if html_dir is not None:

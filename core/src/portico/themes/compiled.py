@@ -20,7 +20,14 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 from typing_extensions import override
 
-from portico.i18n import format_date, format_datetime, format_filesize, format_money, format_number
+from portico.i18n import (
+    country_name,
+    format_date,
+    format_datetime,
+    format_filesize,
+    format_money,
+    format_number,
+)
 from portico.themes.linked import LINKED, Constants, NotLinked, link, stored
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +38,7 @@ READER_FILTERS: Mapping[str, tuple[Callable[..., str], tuple[str, ...]]] = {
     "datetime": (format_datetime, ("locale", "timezone")),
     "filesize": (format_filesize, ("locale",)),
     "number": (format_number, ("locale",)),
+    "country": (country_name, ("locale",)),
 }
 """The filters that depend on who reads: their function, and what it gets of the page at last."""
 

@@ -230,9 +230,10 @@ def billing_page() -> p.BillingPage:
 
 def details_pages() -> Iterator[tuple[str, p.BillingDetailsPage]]:
     """What stands on invoices: as it is, and not taken by the provider."""
-    yield "billing-details", p.BillingDetailsPage(DETAILS)
-    wrong = (p.FieldError("", "This is no VAT number."), p.FieldError("country", "Two letters."))
-    yield "billing-details-error", p.BillingDetailsPage(BillingDetails(vat_id="12"), wrong)
+    some = {"AT": "Austria", "DE": "Germany", "US": "United States"}
+    yield "billing-details", p.BillingDetailsPage(DETAILS, countries=some)
+    wrong = (p.FieldError("", "This is no VAT number."), p.FieldError("country", "Choose one."))
+    yield "billing-details-error", p.BillingDetailsPage(BillingDetails(vat_id="12"), wrong, some)
 
 
 def _session(name: str, days: int) -> Session:

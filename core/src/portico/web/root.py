@@ -1,4 +1,4 @@
-"""``/`` of the base URL, which somebody types who knows nothing but the server."""
+"""``/`` of the base URL, which somebody types who knows nothing but the server; its icon."""
 
 from quart import Blueprint, Response
 
@@ -10,7 +10,7 @@ from portico.web.http import gettext, redirect, render_core
 
 
 def blueprints(rt: Runtime) -> list[Blueprint]:
-    """The one page that belongs to no store and to nobody."""
+    """What belongs to no store and to nobody."""
     blueprint = Blueprint("root", __name__)
 
     @blueprint.get("/")
@@ -29,5 +29,10 @@ def blueprints(rt: Runtime) -> list[Blueprint]:
             "action": (gettext("Sign in to your stores"), "/dashboard/"),
         }
         return await render_core("dashboard/error.html", context)
+
+    @blueprint.get("/favicon.ico")
+    async def icon() -> Response:
+        """Browsers ask for it where a page names no icon: none, for a day."""
+        return Response(b"", 204, {"Cache-Control": "public, max-age=86400"})
 
     return [blueprint]

@@ -20,6 +20,18 @@ class Security(StrEnum):
     STARTTLS = "starttls"
     TLS = "tls"
 
+    @property
+    def label(self) -> str:
+        """What the seller chooses by."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Security.STARTTLS: "STARTTLS (usual, port 587)",
+    Security.TLS: "TLS from the start (port 465)",
+    Security.NONE: "None (port 25)",
+}
+
 
 _PORTS = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
 _SCHEMES = {"smtp": Security.NONE, "smtp+starttls": Security.STARTTLS, "smtps": Security.TLS}
@@ -30,13 +42,13 @@ class SmtpSettings(PluginSettings):
 
     host: str = Field("", title="Mail server", description="For example smtp.example.com")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
-        0, title="Port", description="0 for the usual one: 587, 465 with TLS, 25 without encryption"
+        0, title="Port", description="0 for the usual one of the encryption"
     )
     username: str = Field("", title="User name")
     password: SecretStr = Field(SecretStr(""), title="Password")
     security: Security = Field(Security.STARTTLS, title="Encryption")
     timeout: Annotated[float, Field(gt=0, le=100)] = Field(
-        20.0, title="Patience", description="Seconds to wait for each answer of the server"
+        20.0, title="Seconds to wait", description="For each answer of the server"
     )
 
 

@@ -27,6 +27,19 @@ class KeyFormat(StrEnum):
     LETTERS = "letters"
     PATTERN = "pattern"
 
+    @property
+    def label(self) -> str:
+        """What the seller chooses by."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    KeyFormat.UUID4: "UUID, such as 38b1460a-5104-4067-a91d-77b872934d51",
+    KeyFormat.HEX: "4 groups of 8, such as 4E72A1B0-93C5D7F8-0A1B2C3D-E4F56789",
+    KeyFormat.LETTERS: "5 groups of 5 letters, such as KXMQR-TFWPB-HJDLN-VZCGS-AYEUK",
+    KeyFormat.PATTERN: "A pattern of your own",
+}
+
 
 class LicenseSettings(PluginSettings):
     """What a seller sets for each product."""
@@ -34,13 +47,12 @@ class LicenseSettings(PluginSettings):
     format: KeyFormat = Field(
         KeyFormat.UUID4,
         title="Format",
-        description="uuid4, hex (4 groups of 8), letters (5 groups of 5) or a pattern of your own",
     )
     pattern: str = Field(
         "",
         title="Pattern",
         max_length=100,
-        description="Each # becomes a letter or digit that is not easily confused",
+        description="Only for a pattern of your own: each # becomes a letter or digit",
     )
     prefix: str = Field("", title="Prefix", max_length=30, description="Stands before each key")
     expires_after_days: int | None = Field(
@@ -57,7 +69,9 @@ class LicenseSettings(PluginSettings):
             raise ValueError("The prefix takes letters, digits, dots, hyphens and underscores.")
         if self.format is not KeyFormat.PATTERN:
             if self.pattern:
-                raise ValueError("A pattern is only for the format “pattern”. Leave it empty.")
+                raise ValueError(
+                    "The pattern is only for the format “A pattern of your own”. Leave it empty."
+                )
             return self
         if not _FIXED.fullmatch(self.pattern):
             raise ValueError(

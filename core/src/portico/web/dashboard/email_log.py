@@ -36,7 +36,7 @@ CAUSES = {
     Cause.PACE: N_("It waits for its turn: your store sends so many mails in a minute only."),
     Cause.ERROR: N_("Something went wrong on our side."),
     Cause.REFUSED: N_("The server does not take mail for this address."),
-    Cause.NOT_WANTED: N_("The mail had lost its sense before it was sent."),
+    Cause.NOT_WANTED: N_("The mail was no longer needed when its turn came."),
 }
 DEAD = 200
 """Given-up mails that are shown at once."""

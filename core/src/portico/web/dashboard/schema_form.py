@@ -161,13 +161,16 @@ def _kind(annotation: Any, info: FieldInfo) -> str | None:
 
 def _choices(annotation: Any, optional: bool, say: Callable[[str], str]) -> dict[str, str]:
     if get_origin(annotation) is Literal:
-        values = [str(one) for one in get_args(annotation)]
+        words = {str(one): str(one).replace("_", " ") for one in get_args(annotation)}
     elif isinstance(annotation, type) and issubclass(annotation, Enum):
-        values = [str(one.value) for one in annotation]
+        words = {
+            str(one.value): getattr(one, "label", str(one.value).replace("_", " "))
+            for one in annotation
+        }
     else:
         return {}
     none = {"": "–"} if optional else {}
-    return none | {one: say(one.replace("_", " ")) for one in values}
+    return none | {value: say(text) for value, text in words.items()}
 
 
 def _shown(kind: str, value: Any) -> Any:

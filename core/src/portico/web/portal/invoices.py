@@ -6,7 +6,7 @@ from dataclasses import fields
 from quart import Blueprint, Response
 
 from portico.hooks.invoices import InvoiceDocument
-from portico.i18n import N_
+from portico.i18n import N_, countries
 from portico.invoices import service as invoices
 from portico.invoices.models import BillingDetails, Invoice, InvoiceState
 from portico.web.http import form, notice, redirect, render, signed_in
@@ -96,7 +96,9 @@ async def returned(invoice_id: str) -> Response:
 @signed_in
 async def ask() -> Response:
     """The form."""
-    return await render(BillingDetailsPage(BillingDetails.of(here().customer.billing)))
+    at = here()
+    details = BillingDetails.of(at.customer.billing)
+    return await render(BillingDetailsPage(details, countries=countries(at.locale)))
 
 
 @blueprint.post("/billing/details")
@@ -109,12 +111,12 @@ async def save() -> Response:
     if not wrong:
         done = await attempt(at, invoices.update_billing(at.rt, at.store, at.customer, details))
         if not isinstance(done, Failed):
-            notice("good", at.say(N_("Saved. It stands on your invoices from now on.")))
+            notice("good", at.say(N_("Saved. Your invoices show it from now on.")))
             return redirect(at.path("billing"))
         if done.url is not None:
             return redirect(done.url)
         wrong = (FieldError("", done.text),)
-    return await render(BillingDetailsPage(details, wrong), 400)
+    return await render(BillingDetailsPage(details, wrong, countries(at.locale)), 400)
 
 
 def _typed(sent: Mapping[str, str]) -> BillingDetails:
@@ -129,8 +131,6 @@ def _wrong(at: Here, details: BillingDetails) -> tuple[FieldError, ...]:
         for one in fields(details)
         if len(getattr(details, one.name)) > LENGTH
     ]
-    country = details.country
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
-        words = N_("Enter the country as two letters, such as DE or US.")
-        found.append(FieldError("country", at.say(words)))
+    if details.country and details.country not in countries(at.locale):
+        found.append(FieldError("country", at.say(N_("Choose a country from the list."))))
     return tuple(found)

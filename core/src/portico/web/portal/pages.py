@@ -6,6 +6,7 @@ the portal), ``static(path)``, ``slot(name)`` (plugins' panels) and the filters 
 ``date``, ``datetime``, ``filesize``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -265,11 +266,15 @@ class BillingPage:
 
 @dataclass(frozen=True, slots=True)
 class BillingDetailsPage:
-    """What the customer wants on invoices. An error without a name is the provider's."""
+    """What the customer wants on invoices. An error without a name is the provider's.
+
+    ``countries``: names by code, in the order of the reader's language.
+    """
 
     template: ClassVar[str] = "portal/billing_details.html"
     details: BillingDetails
     errors: tuple[FieldError, ...] = ()
+    countries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
