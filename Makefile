@@ -17,6 +17,7 @@ lint: $(INSTALLED)  ## types, style, boundaries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(addprefix -p ,$(MODULES))
+	$(BIN)/mypy conftest.py tests bench
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)  ## requests per second beside a floor, mail latency, memory, start-up

@@ -10,6 +10,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Where nothing may be skipped (CI), a skip fails the run: it could hide a missing piece."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter else []
-    if skipped and os.environ.get("PORTICO_TEST_NO_SKIPS") and exitstatus == 0:
+    if reporter and skipped and os.environ.get("PORTICO_TEST_NO_SKIPS") and exitstatus == 0:
         reporter.write_line(f"{len(skipped)} skipped, and nothing may be skipped here", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -94,7 +94,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 
 def test_axe_finds_nothing_at_the_door(demo: Demo, browser: Browser, tmp_path: Path) -> None:
     page = open_context(browser).new_page()
-    found = []
+    found: list[str] = []
 
     def look(name: str) -> None:
         found.extend(f"{name}: {one}" for one in (*what_axe_finds(page), *too_wide(page)))

@@ -49,7 +49,7 @@ async def token_for(world: World, cookies: dict[str, str], path: str) -> tuple[A
         client.set_cookie("localhost", name, value)
     scope = "/dashboard/" if path.startswith("/dashboard") else f"/p/{world.store.slug}/"
     for page in (scope, scope + "settings", scope + "sign-in", scope + "other/"):
-        html = (await (await client.get(page)).get_data()).decode()
+        html = await (await client.get(page)).get_data(as_text=True)
         if found := re.search(r'name="csrf_token" value="([^"]+)"', html):
             return client, found[1]
     raise AssertionError(f"no form below {scope}")

@@ -106,7 +106,7 @@ class Stripe(Cashier):
     def connect(self, demo: Demo, page: Page) -> None:
         """What a seller does: an endpoint at Stripe, the key in the dashboard, Stripe for all."""
         endpoint = self.api.v1.webhook_endpoints.create(
-            {"url": f"{demo.base}/hooks/payments_stripe/demo", "enabled_events": list(EVENTS)}  # type: ignore[typeddict-item]
+            {"url": f"{demo.base}/hooks/payments_stripe/demo", "enabled_events": list(EVENTS)}  # type: ignore[arg-type]
         )
         sign_in(demo, page, demo.seller)
         page.goto(f"{demo.dashboard}demo/plugins/payments_stripe")

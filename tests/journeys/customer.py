@@ -107,7 +107,7 @@ class Customer:
     # Files
 
     def cookies(self) -> dict[str, str]:
-        return {c["name"]: c["value"] for c in self.context.cookies()}  # type: ignore[typeddict-item]
+        return {c["name"]: c["value"] for c in self.context.cookies()}
 
     def client(self) -> httpx.Client:
         """An HTTP client with this browser's session, as a download tool would have."""

@@ -29,7 +29,7 @@ VARIANTS = {
 }
 
 
-@pytest.fixture(params=VARIANTS.values(), ids=VARIANTS.keys())
+@pytest.fixture(params=VARIANTS.values(), ids=list(VARIANTS))
 def customer(
     request: pytest.FixtureRequest, browser: Browser, tmp_path: Path
 ) -> Iterator[Customer]:

@@ -31,7 +31,7 @@ async def open_store(
     server.control("webhooks", stopped=True, shuffle=True, copies_max=4, drop_rate=0.03,
                    retry_delays=[0.5] * 200)  # fmt: skip
     endpoint = api.v1.webhook_endpoints.create(
-        {"url": f"{base}/hooks/{PLUGIN}/shop", "enabled_events": list(EVENTS)}  # type: ignore[typeddict-item]
+        {"url": f"{base}/hooks/{PLUGIN}/shop", "enabled_events": list(EVENTS)}  # type: ignore[arg-type]
     )
     settings = make_settings(url, folder / "data", plugins=PLUGINS.split(","))
     async with running(settings) as rt:
@@ -91,13 +91,14 @@ def join(api: V1Services, price: str, number: int) -> str:
     """A new member; every tenth has no money once a trial is over. Returns the subscription."""
     customer = api.customers.create({"email": f"member-{number}@example.com"})
     give_card(api, customer.id, "pm_card_visa")
-    trial: Any = {}
+    trial = {}
     if number % 10 == BROKE:
         give_card(api, customer.id, "pm_card_chargeCustomerFail")
         trial = {"trial_period_days": 7}
     elif number % 3 == 0:
         give_card(api, customer.id, "pm_card_mastercard")
-    made = api.subscriptions.create({"customer": customer.id, "items": [{"price": price}], **trial})
+    params: Any = {"customer": customer.id, "items": [{"price": price}], **trial}
+    made = api.subscriptions.create(params)
     return made.id
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import httpx
 import portico_payments_stripe
-from portico.api import CheckoutHooks, Hint, Subscription
+from portico.api import CheckoutHooks, Hint, Plugin, Subscription
 from portico.clock import FixedClock
 from portico.orders.reports import apply_reports
 from portico.testing.browser import Browser
@@ -27,7 +27,7 @@ from tests.payments_stripe.hosted import DECLINED, FAILS_LATER, Person
 class OnStripesPage:
     """What a person does on the hosted page."""
 
-    plugin = portico_payments_stripe.plugin
+    plugin: ClassVar[Plugin] = portico_payments_stripe.plugin
     settings: ClassVar[Mapping[str, Any]] = {"test_key": "sk_test_portico"}
 
     async def pay(self, shop: Shop, browser: Browser, url: str) -> None:

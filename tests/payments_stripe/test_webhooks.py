@@ -37,7 +37,7 @@ def event(kind: str, thing: dict[str, Any], event_id: str = "evt_1") -> bytes:
 def signature(shop: Shop, body: bytes, secret: str = SECRET, ago: int = 0) -> str:
     """Made by Stripe's library, not by us."""
     at = int(shop.clock.now().timestamp()) - ago
-    return WebhookSignature.generate_signature_header(body.decode(), secret, at)
+    return str(WebhookSignature.generate_signature_header(body.decode(), secret, at))
 
 
 async def send(shop: Shop, body: bytes, header: str | None) -> int:

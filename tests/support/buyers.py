@@ -84,7 +84,7 @@ class Buyer:
         target = urljoin(str(page.url), answer.headers.get("location", ""))
         if answer.status_code != 303 or CARD_PAGE not in target:
             raise GaveUp(f"{answer.status_code} instead of a card page:\n{answer.text[-2000:]}")
-        return target
+        return str(target)
 
     async def _pays(self, card_page: str) -> bool | None:
         """Pay on the card page, unless that is done; look at what comes after it."""

@@ -63,7 +63,7 @@ def settings_for(url: str, folder: Path) -> Settings:
     return Settings(
         _env_file=None, database_url=url, data_dir=folder, secret_keys=("a" * 40,),
         plugins=PLUGINS, demo=True, worker=False,
-    )  # type: ignore[call-arg]  # fmt: skip  # pydantic-settings' own argument
+    )  # fmt: skip
 
 
 async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:

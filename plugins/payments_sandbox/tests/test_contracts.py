@@ -1,7 +1,9 @@
 """The sandbox keeps to what core relies on."""
 
+from typing import ClassVar
+
 import portico_payments_sandbox
-from portico.api import Subscription
+from portico.api import Plugin, Subscription
 from portico.orders import service as orders
 from portico.testing.browser import Browser
 from portico.testing.contracts import (
@@ -18,7 +20,7 @@ from portico_payments_sandbox import billing, reports
 class OnTheCardPage:
     """What a person does on the hosted page."""
 
-    plugin = portico_payments_sandbox.plugin
+    plugin: ClassVar[Plugin] = portico_payments_sandbox.plugin
 
     async def pay(self, shop: Shop, browser: Browser, url: str) -> None:
         await self._card(browser, url, "4242 4242 4242 4242")
