@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portico.app import build_runtime, start, stop
+from portico.assembly import build_runtime, start, stop
 from portico.cli.database import migrate
 from portico.demo.content import DemoPeople
 from portico.demo.seed import seed

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from portico.app import create_app, schema_owners
+from portico.app import create_app
+from portico.assembly import schema_owners
 from portico.db.migrations import upgrade
 from portico.hooks.loader import load_plugins
 from portico.runtime import Runtime

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
-from portico.app import schema_owners
+from portico.assembly import schema_owners
 from portico.cli.common import running
 from portico.db import Command, Database, Query, UTCDateTime
 from portico.db.migrations import upgrade

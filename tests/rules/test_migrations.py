@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import portico.tables  # noqa: F401 - fills the metadata
-from portico.app import schema_owners
+from portico.assembly import schema_owners
 from portico.db import Database, Query
 from portico.db.migrations import autogenerate, pending, upgrade
 from portico.hooks.loader import load_plugins

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
-from portico.app import create_app, schema_owners
+from portico.app import create_app
+from portico.assembly import schema_owners
 from portico.catalog import service as catalog
 from portico.customers import service as customers
 from portico.db.migrations import upgrade

@@ -1,32 +1,21 @@
-"""Puts the parts together; nothing is decided here."""
+"""Puts the web application together; nothing is decided here."""
 
 import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
 from quart import Quart
 
-from portico.catalog.cache import CatalogCache
-from portico.clock import Clock, SystemClock
-from portico.db import Database
-from portico.db.schema import SchemaOwner, metadata
+from portico.assembly import build_runtime, missing, start, stop
+from portico.clock import Clock
 from portico.db.warm import warm_up
-from portico.domains.hosts import HostMap
-from portico.hooks.auth import AuthHooks
-from portico.hooks.checkout import CheckoutHooks
-from portico.hooks.dispatch import Hooks
-from portico.hooks.emails import EmailHooks
-from portico.hooks.files import FileStorageHooks
-from portico.hooks.lifecycle import LifecycleHooks
-from portico.hooks.loader import Registry, load_plugins
+from portico.hooks.loader import Registry
 from portico.hooks.plugin import Plugin
 from portico.i18n import SOURCE_LOCALE
-from portico.keys import Keys
-from portico.lending import ContextFactory
 from portico.logs import configure_logging
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
@@ -40,77 +29,10 @@ from portico.web.quart_app import App
 from portico.web.security import install_security
 from portico.worker import Worker
 
-_CAPABILITIES = (
-    (AuthHooks.begin_sign_in, "nobody can sign in", "portico-auth-email-link"),
-    (CheckoutHooks.start_checkout, "nothing can be bought", "portico-payments-sandbox"),
-    (FileStorageHooks.store_file, "no file can be stored", "portico-files-local"),
-    (EmailHooks.send_email, "no mail can be sent", "portico-email-smtp"),
-)
 _GARBAGE = 3_000
-_FIRST_PAGES = (SignInPage.template, OverviewPage.template)
 """New objects between two looks for garbage: those of a few pages."""
+_FIRST_PAGES = (SignInPage.template, OverviewPage.template)
 _log = structlog.get_logger("portico")
-
-
-def build_runtime(
-    settings: Settings,
-    *,
-    plugins: Sequence[Plugin] | None = None,
-    clock: Clock | None = None,
-    load_themes: Callable[[Registry, Path | None], ThemeEngine] = ThemeEngine.load,
-) -> Runtime:
-    """Everything a process needs, with a database that is not connected yet.
-
-    For tests, ``plugins`` are objects to use in place of what is installed, and ``load_themes``
-    may give themes that were loaded before. Raises ConfigurationError.
-    """
-    if plugins is None:
-        registry = load_plugins(settings.plugins, demo=settings.demo)
-    else:
-        registry = load_plugins((), plugins, demo=True)
-    keys = Keys(settings.secret_keys)
-    clock = clock or SystemClock()
-    db = Database(settings.resolved_database_url, pool_size=settings.database_pool)
-    hooks = Hooks(settings, db, clock, registry, keys)
-    themes = load_themes(registry, settings.themes_dir)
-    rt = Runtime(settings, db, clock, keys, registry, hooks, themes, CatalogCache(db), HostMap(db))
-    hooks.attach(ContextFactory(rt))
-    return rt
-
-
-async def start(rt: Runtime) -> None:
-    """Connect to the database and begin to look after the plugins."""
-    if rt.db.dialect == "sqlite":
-        rt.settings.make_data_dir()
-    await rt.db.connect()
-    rt.hooks.start()
-
-
-async def stop(rt: Runtime) -> None:
-    """Write what is left to write and disconnect."""
-    await rt.hooks.stop()
-    await rt.db.disconnect()
-
-
-def schema_owners(registry: Registry) -> list[SchemaOwner]:
-    """Core and each plugin with tables, in the order in which their migrations run."""
-    here = Path(__file__).parent
-    core = SchemaOwner("portico", metadata, here / "db" / "versions", "alembic_version")
-    declared = registry.contributed(LifecycleHooks.tables)
-    return [core] + [
-        SchemaOwner(name, tables.metadata, tables.migrations, f"{name}_alembic_version")
-        for name, tables in declared.items()
-        if tables is not None
-    ]
-
-
-def missing(rt: Runtime) -> Iterator[str]:
-    """What this installation cannot do for want of a plugin or theme, a sentence each."""
-    for hook, lack, package in _CAPABILITIES:
-        if not rt.registry.names_answering(hook):
-            yield f"No installed plugin answers {hook.__name__}, so {lack}. Try {package}."
-    if not rt.themes.themes:
-        yield "No theme is installed, so pages look plain. Try portico-theme-default."
 
 
 def create_app(

@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,3 +164,8 @@ def test_a_mistake_gets_one_line_that_says_what_to_do(
     assert len(lines) == 1
     assert lines[0].startswith("portico: ")
     assert message in lines[0]
+
+
+def test_a_command_loads_nothing_of_the_web() -> None:
+    code = "import sys, portico.cli.program; sys.exit('quart' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

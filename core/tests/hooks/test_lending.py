@@ -14,7 +14,7 @@ from portico.api import (
     Query,
     hookimpl,
 )
-from portico.app import missing
+from portico.assembly import missing
 from portico.customers.tables import customers
 from portico.runtime import Runtime
 from portico.stores.models import Store

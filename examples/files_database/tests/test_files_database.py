@@ -5,7 +5,7 @@ import hashlib
 import pytest
 import pytest_asyncio
 from portico.api import FileStorageHooks, FileStream, Refused, StoredKey, Upload
-from portico.app import schema_owners
+from portico.assembly import schema_owners
 from portico.db import Database
 from portico.db.migrations import pending, upgrade
 from portico.hooks.loader import load_plugins

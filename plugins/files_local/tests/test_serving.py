@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlalchemy as sa
-from portico.app import build_runtime, start, stop
+from portico.assembly import build_runtime, start, stop
 from portico.catalog import service as catalog
 from portico.db import Command
 from portico.sessions.models import Audience

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from portico.app import build_runtime, start, stop
+from portico.assembly import build_runtime, start, stop
 from portico.runtime import Runtime
 from portico.settings import Settings, load_settings
 from portico.stores import service as stores

@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from portico.app import schema_owners
+from portico.assembly import schema_owners
 from portico.db.revisions import up_to_date
 from portico.hooks.loader import load_plugins
 from portico.settings import Settings, load_settings

@@ -71,7 +71,7 @@ def _base_url(settings: Settings) -> Result:
 
 
 async def _check_database(rt: Runtime) -> AsyncIterator[Result]:
-    from portico.app import schema_owners  # noqa: PLC0415 - keeps `portico --help` quick
+    from portico.assembly import schema_owners  # noqa: PLC0415 - keeps `portico --help` quick
     from portico.db.migrations import pending  # noqa: PLC0415 - the same
 
     yield Result(True, f"database ({rt.db.dialect}) answers")

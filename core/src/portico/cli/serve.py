@@ -50,7 +50,7 @@ def migrate_first(settings: Settings) -> None:
 
 async def offer_set_up(settings: Settings) -> None:
     """Print the link that makes the first seller, while there is none."""
-    from portico.app import build_runtime  # noqa: PLC0415 - see above
+    from portico.assembly import build_runtime  # noqa: PLC0415 - see above
     from portico.sellers import setup  # noqa: PLC0415
     from portico.stores.urls import dashboard_url  # noqa: PLC0415
 

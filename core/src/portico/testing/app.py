@@ -99,7 +99,8 @@ async def app(
 ) -> AsyncIterator[Quart]:
     """The web application with a connected runtime; once on SQLite, once on PostgreSQL."""
     # Not above: pytest imports this file at its start, also for tests that need none of it.
-    from portico.app import create_app, start, stop  # noqa: PLC0415
+    from portico.app import create_app  # noqa: PLC0415
+    from portico.assembly import start, stop  # noqa: PLC0415
 
     settings = make_settings(tables_url, tmp_path / "data", **portico_settings)
     settings.data_dir.mkdir(exist_ok=True)
