@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from quart import Response, request
+from quart import Blueprint, Response, request
 
 from portico.customers.addresses import InvalidEmail, mask_email, normalize_email
 from portico.hooks.auth import AuthHooks, NotIdentified, ProofPreview
@@ -248,3 +248,29 @@ def _wait_words(seconds: int) -> str:
         minutes,
     )
     return words % {"num": minutes}
+
+
+_PAGES: tuple[tuple[str, str, str, Callable[[Door], Awaitable[Response]]], ...] = (
+    ("POST", "/sign-in", "send", send),
+    ("GET", "/sign-in/sent", "sent", show_sent),
+    ("GET", "/sign-in/code", "code", show_sent),
+    ("POST", "/sign-in/code", "check_code", check_code),
+    ("GET", "/sign-in/link", "link", show_link),
+    ("POST", "/sign-in/link", "confirm_link", confirm_link),
+    ("POST", "/sign-out", "sign_out", sign_out),
+)
+
+
+def add_pages(blueprint: Blueprint, door: Callable[[], Door]) -> None:
+    """All pages but the form for the address, which a door may have something before."""
+
+    def at_the_door(
+        view: Callable[[Door], Awaitable[Response]],
+    ) -> Callable[[], Awaitable[Response]]:
+        async def show() -> Response:
+            return await view(door())
+
+        return show
+
+    for method, path, name, view in _PAGES:
+        blueprint.add_url_rule(path, name, at_the_door(view), methods=[method])
