@@ -16,7 +16,7 @@ from portico.stores.models import Mode, Store
 
 _PAGE = 100
 _KINDS = tuple(queries.HOLDINGS)
-MOST = 100
+MOST = 50
 """Purchases (and subscriptions, and grants) that a page looks at to count buyers; what is counted
 once the question before the mails is shown looks at more."""
 MOST_COUNTED = 10_000
@@ -41,7 +41,7 @@ async def count_likely(rt: Runtime, store: Store, product_id: str, most: int = M
     )  # fmt: skip
     if row is None:
         raise LookupError("a statement that always gives one row gave none")
-    return Likely(row.customers, row.rows >= most)
+    return Likely(row.customers, max(row.orders, row.subscriptions, row.grants) >= most)
 
 
 async def _givers(rt: Runtime, store: Store, product_id: str) -> list[str]:
@@ -85,7 +85,7 @@ async def deliver(rt: Runtime, delivery: Delivery) -> None:
         queries.HOLDINGS[kind], store_id=store.id, modes=_modes(store), after=after, limit=_PAGE,
         product_ids=await _givers(rt, store, product_id),
     )  # fmt: skip
-    ids = sorted({one.customer_id for one in found})
+    ids = sorted({one.customer_id for one in found if one.customer_id})
     for customer in await rt.db.all(queries.HOLDERS, store_id=store.id, customer_ids=ids):
         entitlement = await service.for_product(rt, store, customer.id, product_id)
         if entitlement is not None and entitlement.active:

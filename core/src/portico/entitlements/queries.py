@@ -108,62 +108,80 @@ _keeps = (
     .where(products.c.store_id == _store, products.c.downloads_after_cancellation)
     .scalar_subquery()
 )
-# In three parts: who bought it once, subscribed to it, was given it.
-_holders = (
-    sa.select(orders.c.customer_id)
-    .select_from(
-        product_orders.join(
-            orders,
-            (orders.c.store_id == product_orders.c.store_id)
-            & (orders.c.id == product_orders.c.order_id),
-        )
-    )
-    .where(
-        product_orders.c.store_id == _store,
-        in_list(product_orders.c.product_id, "product_ids"),
-        product_orders.c.kind == OrderKind.PURCHASE,
-        product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
-        in_list(product_orders.c.mode, "modes"),
-        orders.c.subscription_id.is_(None),
-    ),
-    sa.select(subscriptions.c.customer_id).where(
-        subscriptions.c.store_id == _store,
-        in_list(subscriptions.c.product_id, "product_ids"),
-        subscriptions.c.status.in_(
-            (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
-        )
-        | (
-            (subscriptions.c.status == SubscriptionStatus.CANCELED)
-            & subscriptions.c.product_id.in_(_keeps)
-        ),
-        in_list(subscriptions.c.mode, "modes"),
-    ),
-    sa.select(grants.c.customer_id).where(
-        grants.c.store_id == _store,
-        in_list(grants.c.product_id, "product_ids"),
-        grants.c.effect == Effect.GRANT,
-        grants.c.revoked_at.is_(None),
-    ),
-)
 _limit = sa.bindparam("limit", type_=sa.BigInteger)
+# What gives one of the products, in three parts: orders, subscriptions, grants; by their id.
+_bought = sa.select(product_orders.c.store_id, product_orders.c.order_id).where(
+    product_orders.c.store_id == _store,
+    in_list(product_orders.c.product_id, "product_ids"),
+    product_orders.c.kind == OrderKind.PURCHASE,
+    product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+    in_list(product_orders.c.mode, "modes"),
+)
+_subscribed = sa.select(subscriptions.c.id, subscriptions.c.customer_id).where(
+    subscriptions.c.store_id == _store,
+    in_list(subscriptions.c.product_id, "product_ids"),
+    subscriptions.c.status.in_(
+        (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+    )
+    | (
+        (subscriptions.c.status == SubscriptionStatus.CANCELED)
+        & subscriptions.c.product_id.in_(_keeps)
+    ),
+    in_list(subscriptions.c.mode, "modes"),
+)
+_granted = sa.select(grants.c.id, grants.c.customer_id).where(
+    grants.c.store_id == _store,
+    in_list(grants.c.product_id, "product_ids"),
+    grants.c.effect == Effect.GRANT,
+    grants.c.revoked_at.is_(None),
+)
+
+
+def _buyers(some: sa.Select[Any]) -> sa.Select[Any]:
+    """Whose these orders are; nobody's where a subscription is behind it, which stands for itself.
+
+    The orders are chosen first: joined before they are limited, all that were ever sold are read.
+    """
+    chosen = some.subquery("chosen")
+    return sa.select(
+        chosen.c.order_id.label("id"),
+        sa.case((orders.c.subscription_id.is_(None), orders.c.customer_id)).label("customer_id"),
+    ).join_from(
+        chosen,
+        orders,
+        (orders.c.store_id == chosen.c.store_id) & (orders.c.id == chosen.c.order_id),
+    )
+
+
+def _of_kind(kind: str, rows: sa.Select[Any]) -> sa.Select[Any]:
+    return sa.select(sa.literal(kind, sa.Text).label("kind"), rows.subquery().c.customer_id)
+
+
 _some = sa.union_all(
-    *(sa.select(one.limit(_limit).subquery().c.customer_id) for one in _holders)
+    _of_kind("orders", _buyers(_bought.limit(_limit))),
+    _of_kind("subscriptions", _subscribed.limit(_limit)),
+    _of_kind("grants", _granted.limit(_limit)),
 ).subquery()
 
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """Customers among the rows that were looked at."""
+    """Customers among the rows that were looked at, and how many rows those were of each kind."""
 
     customers: int
-    rows: int
+    orders: int
+    subscriptions: int
+    grants: int
 
 
 COUNT_LIKELY = Query(
     Likely,
     sa.select(
         sa.func.count(_some.c.customer_id.distinct()).label("customers"),
-        sa.func.count().label("rows"),
+        *(
+            sa.func.count().filter(_some.c.kind == kind).label(kind)
+            for kind in ("orders", "subscriptions", "grants")
+        ),
     ).select_from(_some),
 )
 """Customers who have something that gives one of the products, of at most so many rows of a kind;
@@ -175,24 +193,20 @@ class Holding:
     """An order, a subscription or a grant that gives a product, and whose it is."""
 
     id: str
-    customer_id: str
+    customer_id: str | None
 
 
-def _holdings(rows: sa.Select[Any], row_id: sa.ColumnElement[str]) -> Query[Holding]:
+def _page(rows: sa.Select[Any], row_id: sa.ColumnElement[str]) -> sa.Select[Any]:
     """By their id, so that a walk through all of them goes on where it stopped."""
-    return Query(
-        Holding,
-        rows.add_columns(row_id.label("id"))
-        .where(row_id > sa.bindparam("after", type_=sa.Text))
-        .order_by(row_id)
-        .limit(_limit),
-    )
+    after = sa.bindparam("after", type_=sa.Text)
+    return rows.where(row_id > after).order_by(row_id).limit(_limit)
 
 
+_orders = _buyers(_page(_bought, product_orders.c.order_id))
 HOLDINGS = {
-    "orders": _holdings(_holders[0], product_orders.c.order_id),
-    "subscriptions": _holdings(_holders[1], subscriptions.c.id),
-    "grants": _holdings(_holders[2], grants.c.id),
+    "orders": Query(Holding, _orders.order_by("id")),
+    "subscriptions": Query(Holding, _page(_subscribed, subscriptions.c.id)),
+    "grants": Query(Holding, _page(_granted, grants.c.id)),
 }
 HOLDERS = Query(
     Customer,
