@@ -20,9 +20,9 @@ from tests.support.dns_server import SILENT, DnsServer
 @pytest.mark.parametrize(
     ("proof", "reason", "words"),
     [
-        (None, "no_proof", "The TXT record is not in the DNS yet"),
+        (None, "no_proof", "The TXT record is not in the DNS."),
         ("portico-verification=str_other", "wrong_proof", "has the value of another portal"),
-        ("v=spf1 -all", "no_proof", "The TXT record is not in the DNS yet"),
+        ("v=spf1 -all", "no_proof", "The TXT record is not in the DNS."),
         (SILENT, "timeout", "The DNS did not answer in time"),
     ],
 )
@@ -91,7 +91,8 @@ async def test_links_leave_a_domain_that_lost_its_proof_and_come_back_with_it(
     await look_again(runtime, clock, 2 * domains.TELL)
     home = await owner.get("/dashboard/shop/")
     assert "Your own domain does not work" in home and DOMAIN in home
-    assert "links in mails and pages lead to the usual address" in await owner.get(PAGE)
+    page = await owner.get(PAGE)
+    assert "Not in use now" in page and "links in mails and pages lead to the usual address" in page
     zone.records[f"_portico.{DOMAIN}"] = proof
     await look_again(runtime, clock, timedelta(hours=1))
     assert leads_there(runtime, await fresh(runtime, store))

@@ -18,6 +18,7 @@ STATES = {
     DomainState.VERIFIED: ("good", "ok", N_("Verified and in use")),
     DomainState.FAILING: ("bad", "warning", N_("Does not work yet")),
 }
+_SUSPENDED = ("bad", "warning", N_("Not in use now"))
 _REASONS = {
     "no_name": N_(
         "The DNS does not know %(domain)s yet. A new record can take some hours until it is seen "
@@ -53,7 +54,7 @@ _REASONS = {
     ),
     "taken": domains.TAKEN,
     "no_proof": N_(
-        "The TXT record is not in the DNS yet. A new record can take some hours until it is seen "
+        "The TXT record is not in the DNS. A new record can take some hours until it is seen "
         "everywhere."
     ),
     "wrong_proof": N_("The TXT record has the value of another portal. Set the one below."),
@@ -113,15 +114,16 @@ async def own_domain(at: Here, form: Fields[Any] | None = None) -> dict[str, Any
     """What the page needs to show the domain."""
     found = await domains.current(at.rt, at.store)
     in_use = own_origin(at.rt.settings, at.store)
+    suspended = at.store.domain is not None and in_use is None
     return {
         "form": form or shown({"domain": found.domain if found else ""}),
         "found": found,
-        "state": STATES[found.state] if found else None,
+        "state": _SUSPENDED if suspended else STATES[found.state] if found else None,
         "reason": reason(at, found) if found else "",
         "proof": wanted_proof(at, found) if found else None,
         "records": needed(at, found) if found else [],
         "in_use": in_use,
-        "suspended": at.store.domain is not None and in_use is None,
+        "suspended": suspended,
         "other": in_use is not None
         and found is not None
         and in_use != origin_at(at.rt.settings, found.domain),
