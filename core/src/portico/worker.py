@@ -176,7 +176,8 @@ class Worker:
 
     async def _settle(self, delivery: Delivery, again: timedelta | None) -> None:
         if again is None:
-            await self._change(queries.DONE, delivery)
+            claimed = {"claimed_at": delivery.next_at}
+            await self._change(delivery, queries.DONE, queries.ONCE_MORE, **claimed)
         else:
             await self._later(delivery, again, attempts=0, error=None)
 
@@ -200,16 +201,19 @@ class Worker:
         self, delivery: Delivery, after: timedelta, *, attempts: int, error: str | None
     ) -> None:
         next_at = self._rt.clock.now() + after
-        await self._change(queries.LATER, delivery, next_at=next_at, attempts=attempts, error=error)
+        await self._change(delivery, queries.LATER, next_at=next_at, attempts=attempts, error=error)
 
     async def _bury(self, delivery: Delivery, message: str) -> None:
-        await self._change(queries.BURY, delivery, error=message)
+        await self._change(delivery, queries.BURY, error=message)
 
-    async def _change(self, command: Command, delivery: Delivery, **values: object) -> None:
+    async def _change(self, delivery: Delivery, *commands: Command, **values: object) -> None:
+        """Run the first of these commands that fits the delivery."""
         mine = {"delivery_id": delivery.id, "worker": self.id, "attempt": delivery.attempts}
         try:
-            if not await self._rt.db.run(command, **mine, **values):
-                _log.warning("lease_lost", delivery=delivery.id, kind=delivery.kind)
+            for command in commands:
+                if await self._rt.db.run(command, **mine, **values):
+                    return
+            _log.warning("lease_lost", delivery=delivery.id, kind=delivery.kind)
         except DatabaseError as error:
             # The lease runs out and the delivery is done once more.
             _log.warning("outbox_unavailable", delivery=delivery.id, error=str(error))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from portico.activation import service as activation
-from portico.api import OrderState
+from portico.api import Hint, OrderState
+from portico.orders import service as orders
 from portico.testing.factories import make_store
 from portico.web.webhooks import LARGEST
 
@@ -41,6 +42,17 @@ async def test_a_webhook_sent_again_changes_nothing(client: Any, shop: Shop) -> 
     await send(client, shop, ref.encode())
     await shop.work()
     assert len(await shop.orders()) == 1
+
+
+async def test_webhooks_about_one_thing_are_read_back_at_once(client: Any, shop: Shop) -> None:
+    ref = await shop.begin()
+    shop.fake.truth[ref] = [shop.paid(ref)]
+    for number in range(3):
+        hint = Hint("payment", ref, f"evt_{number}")
+        await orders.put_hint(shop.rt, shop.store.id, "fake", hint)
+    await shop.work()
+    assert shop.fake.calls.count("read_back") == 1
+    assert [one.state for one in await shop.orders()] == [OrderState.PAID]
 
 
 async def test_a_forged_webhook_is_refused(client: Any, shop: Shop) -> None:

@@ -77,6 +77,22 @@ def test_the_banks_reason_counts_before_stripes() -> None:
     assert words.why(None) == words.DECLINED
 
 
+@pytest.mark.parametrize(
+    ("thing", "kind", "ref"),
+    [
+        ({"object": "invoice", "id": "in_1", "parent": {
+            "subscription_details": {"subscription": "sub_1"}}}, "subscription", "sub_1"),
+        ({"object": "invoice", "id": "in_1", "parent": None}, "payment", "in_1"),
+        ({"object": "subscription", "id": "sub_1"}, "subscription", "sub_1"),
+        ({"object": "payment_method", "id": "pm_1", "customer": "cus_1"}, "customer", "cus_1"),
+        ({"object": "payment_method", "id": "pm_1", "customer": None}, "payment_method", "pm_1"),
+    ],
+)  # fmt: skip
+def test_events_of_one_cause_name_one_thing(thing: dict[str, Any], kind: str, ref: str) -> None:
+    (hint,) = webhooks.hints({"id": "evt_1", "livemode": False, "data": {"object": thing}})
+    assert (hint.kind, hint.provider_ref, hint.event_id) == (f"test:{kind}", ref, "evt_1")
+
+
 # Signatures; more of them, through a whole core, in the product's own tests
 
 

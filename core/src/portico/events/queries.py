@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, lock_rows
+from portico.db import (
+    Command,
+    Query,
+    UTCDateTime,
+    in_list,
+    insert_or_ignore,
+    lock_rows,
+    upsert,
+)
 from portico.events.models import AuditEntry, Delivery, DeliveryState
 from portico.events.tables import audit_log, outbox
 from portico.sessions.tables import rate_counters, sessions, sign_in_attempts
@@ -37,20 +45,35 @@ _due = sa.and_(
     outbox.c.next_at <= _now,
 )
 
-PUT = Command(
-    insert_or_ignore(outbox, ["key"]).values(
-        id=sa.bindparam("id"),
-        store_id=sa.bindparam("store_id"),
-        kind=sa.bindparam("kind"),
-        key=sa.bindparam("key"),
-        lane=sa.bindparam("lane"),
-        payload=sa.bindparam("payload"),
-        state=DeliveryState.PENDING,
-        attempts=0,
-        next_at=sa.bindparam("next_at"),
-        created_at=sa.bindparam("created_at"),
-    )
+_new: dict[str, object] = {
+    "id": sa.bindparam("id"),
+    "store_id": sa.bindparam("store_id"),
+    "kind": sa.bindparam("kind"),
+    "key": sa.bindparam("key"),
+    "lane": sa.bindparam("lane"),
+    "payload": sa.bindparam("payload", type_=outbox.c.payload.type),
+    "state": DeliveryState.PENDING,
+    "attempts": 0,
+    "next_at": sa.bindparam("next_at", type_=UTCDateTime),
+    "created_at": sa.bindparam("created_at", type_=UTCDateTime),
+}
+PUT = Command(insert_or_ignore(outbox, ["key"]).values(_new))
+_is_dead = outbox.c.state == DeliveryState.DEAD
+_is_sooner = sa.and_(outbox.c.state == DeliveryState.PENDING, outbox.c.next_at < _new["next_at"])
+PUT_AGAIN = Command(
+    upsert(
+        outbox,
+        ["key"],
+        {
+            "state": sa.case((_is_dead, DeliveryState.PENDING.value), else_=outbox.c.state),
+            "attempts": sa.case((_is_dead, 0), else_=outbox.c.attempts),
+            "next_at": sa.case((_is_sooner, outbox.c.next_at), else_=_new["next_at"]),
+            "payload": _new["payload"],
+            "created_at": _new["created_at"],
+        },
+    ).values(_new)
 )
+"""Of one that is being done, the time to do it changes: that is how its worker learns of it."""
 
 DUE = Query(int, sa.select(sa.literal_column("1")).select_from(outbox).where(_due).limit(1))
 """Whether anything can be claimed: a read, so that an idle worker never asks SQLite's writer."""
@@ -77,7 +100,14 @@ CLAIM = Query(
     )
     .returning(outbox),
 )
-DONE = Command(sa.delete(outbox).where(_mine))
+_claimed_at = sa.bindparam("claimed_at", type_=UTCDateTime)
+DONE = Command(sa.delete(outbox).where(_mine, outbox.c.next_at == _claimed_at))
+ONCE_MORE = Command(
+    sa.update(outbox)
+    .where(_mine, outbox.c.next_at != _claimed_at)
+    .values(state=DeliveryState.PENDING, attempts=0, lease_until=None, leased_by=None)
+)
+"""Instead of DONE, where it was put again meanwhile."""
 LATER = Command(
     sa.update(outbox)
     .where(_mine)

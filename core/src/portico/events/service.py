@@ -24,15 +24,18 @@ async def put(
     store_id: str | None,
     lane: Lane = Lane.NORMAL,
     not_before: datetime | None = None,
+    again: bool = False,
 ) -> None:
     """Have the worker call the handler of ``kind`` with ``payload``, at least once.
 
     ``key`` is unique among the deliveries that wait: while one does, putting it again changes
-    nothing. ``payload`` is JSON and holds no secret, for it is stored and shown to sellers.
+    nothing. With ``again`` it is called after this moment in any case: one that is being done is
+    done once more, and a dead one lives again. ``payload`` is JSON and holds no secret, for it is
+    stored and shown to sellers.
     """
     now = rt.clock.now()
     await rt.db.run(
-        queries.PUT,
+        queries.PUT_AGAIN if again else queries.PUT,
         id=new_id("dlv"),
         store_id=store_id,
         kind=kind,

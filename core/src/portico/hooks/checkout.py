@@ -226,7 +226,11 @@ Report = (
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something changed at the provider: a ``payment``, ``subscription``, ``invoice``..."""
+    """Something changed at the provider: a ``payment``, ``subscription``, ``invoice``...
+
+    Hints about one thing that wait together are read back once; of their ``event_id`` the last
+    one's is kept.
+    """
 
     kind: str
     provider_ref: str

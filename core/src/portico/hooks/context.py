@@ -187,7 +187,8 @@ class Events(Protocol):
     async def hint(self, kind: str, provider_ref: str, *, key: str = "") -> None:
         """Say that a ``payment``, ``subscription``, ``refund``... changed at this provider.
 
-        The worker then asks the plugin's ``read_back`` for the truth.
+        The worker then asks the plugin's ``read_back`` for the truth, once for all hints about
+        one thing that wait. ``key`` is the hint's ``event_id``.
         """
         ...
 

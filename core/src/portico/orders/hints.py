@@ -31,10 +31,11 @@ async def put_hint(
 ) -> None:
     """Have the worker ask ``plugin`` for the truth about what the hint names.
 
-    Hints with the same ``event_id`` are one while the first of them waits.
+    Hints about one thing are one while it waits: providers tell of much at once, and what is read
+    afterwards is true of all. Those for a later time are each for itself.
     """
     # Hashed, since these are a provider's words and of any length; a key is indexed.
-    about = "\n".join((hint.kind, hint.provider_ref, hint.event_id or new_id("h")))
+    about = "\n".join((hint.kind, hint.provider_ref, new_id("h") if after else ""))
     digest = hashlib.sha256(about.encode(errors="surrogatepass")).hexdigest()
     await events.put(
         rt,
@@ -48,6 +49,7 @@ async def put_hint(
         },
         store_id=store_id,
         not_before=rt.clock.now() + after,
+        again=True,
     )
 
 

@@ -133,11 +133,31 @@ def hints(event: Mapping[str, Any]) -> list[Hint]:
     thing = data.get("object") if isinstance(data, dict) else None
     if not isinstance(thing, dict):
         return []
-    kind, stripe_id = _KINDS.get(str(thing.get("object"))), thing.get("id")
+    kind, stripe_id = _about(thing)
     if kind is None or not isinstance(stripe_id, str):
         return []
     mode = mode_of(bool(event.get("livemode")))
     return [Hint(hint_kind(mode, kind), stripe_id, event["id"])]
+
+
+def _about(thing: Mapping[str, Any]) -> tuple[str | None, Any]:
+    """The kind and the id of what is to be read: a subscription with its invoices, a customer with
+    their payment methods, so that events of one cause are read as one."""
+    whole = {"invoice": ("subscription", _subscription_of), "payment_method": ("customer", _owner)}
+    kind = str(thing.get("object"))
+    if kind in whole and isinstance(owner := whole[kind][1](thing), str):
+        return whole[kind][0], owner
+    return _KINDS.get(kind), thing.get("id")
+
+
+def _owner(thing: Mapping[str, Any]) -> Any:
+    return thing.get("customer")
+
+
+def _subscription_of(invoice: Mapping[str, Any]) -> Any:
+    parent = invoice.get("parent")
+    details = parent.get("subscription_details") if isinstance(parent, dict) else None
+    return details.get("subscription") if isinstance(details, dict) else None
 
 
 async def note(ctx: Context, mode: Mode) -> None:
