@@ -140,17 +140,20 @@ _granted = sa.select(grants.c.id, grants.c.customer_id).where(
 def _buyers(some: sa.Select[Any]) -> sa.Select[Any]:
     """Whose these orders are; nobody's where a subscription is behind it, which stands for itself.
 
-    The orders are chosen first: joined before they are limited, all that were ever sold are read.
+    As a value of the order, so that each is found by its id: joined, all of them may be read.
     """
     chosen = some.subquery("chosen")
-    return sa.select(
-        chosen.c.order_id.label("id"),
-        sa.case((orders.c.subscription_id.is_(None), orders.c.customer_id)).label("customer_id"),
-    ).join_from(
-        chosen,
-        orders,
-        (orders.c.store_id == chosen.c.store_id) & (orders.c.id == chosen.c.order_id),
+    customer = (
+        sa.select(orders.c.customer_id)
+        .where(
+            orders.c.store_id == chosen.c.store_id,
+            orders.c.id == chosen.c.order_id,
+            orders.c.subscription_id.is_(None),
+        )
+        .correlate(chosen)
+        .scalar_subquery()
     )
+    return sa.select(chosen.c.order_id.label("id"), customer.label("customer_id"))
 
 
 def _of_kind(kind: str, rows: sa.Select[Any]) -> sa.Select[Any]:
