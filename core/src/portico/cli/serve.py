@@ -2,10 +2,12 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
 import time
+from importlib import import_module
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -94,6 +96,12 @@ def listen(host: str, port: int, workers: int) -> None:
     from granian import Granian  # noqa: PLC0415 - only the server's own process needs it
     from granian.constants import Interfaces, Loops  # noqa: PLC0415
 
+    # The server's processes are forked from this one: they share what is loaded before, 5 MB each,
+    # and one that has died is back at once. About gc, see ``portico.cli.main``.
+    gc.disable()
+    import_module("portico.app")
+    gc.freeze()
+    gc.enable()
     Granian(
         "portico.app:create_app_from_environment",
         factory=True,
