@@ -18,7 +18,7 @@ _PAGE = 100
 
 
 MOST = 50
-"""Lines of purchases that a page looks at; what is counted once the question before keys are made
+"""Purchases that a page looks at; what is counted once the question before keys are made
 is shown looks at more."""
 MOST_COUNTED = 10_000
 _ALL = 2**62
@@ -46,7 +46,7 @@ class Progress:
 async def progress(rt: Runtime, store: Store, product_id: str, most: int = MOST) -> Progress:
     """How many keys of past purchases there are, and whether the worker is making more.
 
-    Looks at ``most`` lines of purchases; at all of them while keys are made.
+    Looks at ``most`` purchases; at all of them while keys are made.
     """
     running = await events.is_waiting(rt, _key(product_id))
     bundles = await catalog.bundles_with(rt, store.id, product_id)

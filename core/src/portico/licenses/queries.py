@@ -200,16 +200,9 @@ PAST_ITEMS = Query(
     .order_by(order_items.c.id)
     .limit(sa.bindparam("limit", type_=sa.BigInteger)),
 )
-_lines = (
-    sa.select(order_items.c.id, order_items.c.order_id, order_items.c.quantity)
-    .select_from(
-        product_orders.join(
-            order_items,
-            (order_items.c.store_id == product_orders.c.store_id)
-            & (order_items.c.order_id == product_orders.c.order_id)
-            & (order_items.c.product_id == product_orders.c.product_id),
-        )
-    )
+# Chosen before they are joined: else the lines of all that was ever sold may be read for a few.
+_sold = (
+    sa.select(product_orders.c.store_id, product_orders.c.order_id, product_orders.c.product_id)
     .where(
         product_orders.c.store_id == _store,
         in_list(product_orders.c.product_id, "product_ids"),
@@ -217,6 +210,17 @@ _lines = (
         product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
     )
     .limit(sa.bindparam("limit", type_=sa.BigInteger))
+    .subquery("sold")
+)
+_lines = (
+    sa.select(order_items.c.id, order_items.c.order_id, order_items.c.quantity)
+    .join_from(
+        _sold,
+        order_items,
+        (order_items.c.store_id == _sold.c.store_id)
+        & (order_items.c.order_id == _sold.c.order_id)
+        & (order_items.c.product_id == _sold.c.product_id),
+    )
     .cte("lines")
 )
 
@@ -259,4 +263,4 @@ PAST_KEYS = Query(
         _total(_keyed.c.waiting, "waiting"),
     ).select_from(_keyed),
 )
-"""What became of the keys of at most so many lines of what was sold."""
+"""What became of the keys of what was sold, of at most so many orders."""
