@@ -1,10 +1,11 @@
 """Where the configuration comes from, and what is said when it is wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
 from portico.errors import ConfigurationError
-from portico.settings import dns_address, load_settings
+from portico.settings import dns_address, load_settings, share_files
 
 KEY = "k" * 40
 
@@ -30,6 +31,21 @@ def test_the_environment_wins_over_the_env_file_and_that_over_toml(
     settings = load_settings()
     assert settings.base_url == "https://environment.example"
     assert settings.data_dir == Path("toml")
+
+
+def test_settings_of_plugins_may_stand_in_the_files_too(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PORTICO_SMTP_URL", "PORTICO_GADGET", "PORTICO_BASE_URL", "ELSE"):
+        monkeypatch.setenv(name, "")  # put back when the test is over
+        monkeypatch.delenv(name)
+    (empty_folder / "portico.toml").write_text('smtp_url = "toml"\ngadget = 3\n')
+    (empty_folder / ".env").write_text("PORTICO_SMTP_URL=env-file\nELSE=1\n")
+    monkeypatch.setenv("PORTICO_BASE_URL", "https://environment.example")
+    share_files()
+    assert os.environ["PORTICO_SMTP_URL"] == "env-file" and os.environ["PORTICO_GADGET"] == "3"
+    assert os.environ["PORTICO_BASE_URL"] == "https://environment.example"
+    assert "ELSE" not in os.environ
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,14 @@ settings by their names in lower case, without the prefix: ``base_url = "..."``.
 wins over ``.env``, and that over ``portico.toml``.
 """
 
+import os
+import tomllib
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -119,6 +123,22 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 f"PORTICO_DATA_DIR: {self.data_dir} cannot be made: {error.strerror}"
             ) from None
+
+
+def share_files() -> None:
+    """Put what ``.env`` and ``portico.toml`` say into the environment, which wins over both.
+
+    Plugins have settings there too, such as ``PORTICO_SMTP_URL``, that core knows nothing of.
+    """
+    said = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    with suppress(OSError, ValueError):  # what is wrong with it is said when it is loaded
+        for name, value in tomllib.loads(Path("portico.toml").read_text("utf-8")).items():
+            if isinstance(value, str | int | float):
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                said.setdefault(f"PORTICO_{name.upper()}", text)
+    for name, value in said.items():
+        if name.startswith("PORTICO_"):
+            os.environ.setdefault(name, value)
 
 
 def dns_address(server: str) -> tuple[str, int]:

@@ -169,3 +169,16 @@ def test_a_mistake_gets_one_line_that_says_what_to_do(
 def test_a_command_loads_nothing_of_the_web() -> None:
     code = "import sys, portico.cli.program; sys.exit('quart' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_database_that_nobody_has_set_up_is_said_to_be_new(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PORTICO_DATABASE_URL", database_url)
+    monkeypatch.setenv("PORTICO_SECRET_KEYS", KEY)
+    monkeypatch.setattr("sys.argv", ["portico", "store", "list"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "Run `portico db upgrade`." in capfd.readouterr().err

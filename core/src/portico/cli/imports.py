@@ -59,7 +59,8 @@ def import_(
         found = await store_named(rt, store)
         plugin, importer = _importer(rt, name)
         if await activation.state(rt, found, plugin) is not Activation.ON:
-            fail(f"{plugin} is not on for {store}. Run `portico plugin enable {plugin}`.")
+            command = f"portico plugin enable {plugin} --store {store}"
+            fail(f"{plugin} is not on for {store}. Run `{command}`.")
         ctx = rt.hooks.context(found, plugin, found.locale)
         request = ImportRequest(mode or found.mode)
         if not sheet:

@@ -18,10 +18,11 @@ from portico.cli import (
     themes,
 )
 from portico.cli.common import fail
-from portico.db import DatabaseUnavailable
+from portico.db import DatabaseUnavailable, SchemaMissing
 from portico.errors import ConfigurationError, PorticoError
 from portico.hooks.errors import InvalidSettings, Refused
 from portico.logs import configure_logging
+from portico.settings import share_files
 
 app = typer.Typer(
     name="portico",
@@ -72,10 +73,13 @@ def mount_plugin_commands(argv: Sequence[str]) -> None:
 def main() -> None:
     """What the ``portico`` command does."""
     configure_logging()
+    share_files()
     try:
         mount_plugin_commands(sys.argv[1:])
         app()
     except (ConfigurationError, Refused, InvalidSettings, PorticoError) as error:
         fail(str(error))
+    except SchemaMissing as error:
+        fail(f"The database is new, or of another version ({error}). Run `portico db upgrade`.")
     except DatabaseUnavailable as error:
         fail(f"{error}. Check PORTICO_DATABASE_URL.")

@@ -19,6 +19,7 @@ from portico.db.errors import (
     DatabaseUnavailable,
     ForeignKeyError,
     IntegrityError,
+    SchemaMissing,
     TransactionAborted,
 )
 from portico.db.schema import NAMING_CONVENTION, metadata
@@ -38,6 +39,7 @@ __all__ = [
     "IntegrityError",
     "JSONType",
     "Query",
+    "SchemaMissing",
     "TransactionAborted",
     "UTCDateTime",
     "check_url",

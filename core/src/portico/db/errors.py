@@ -14,6 +14,7 @@ __all__ = [
     "DatabaseUnavailable",
     "ForeignKeyError",
     "IntegrityError",
+    "SchemaMissing",
     "TransactionAborted",
     "translate",
 ]
@@ -25,6 +26,10 @@ class DatabaseError(Exception):
 
 class DatabaseUnavailable(DatabaseError):
     """The database is closed, unreachable, full, or was busy for too long."""
+
+
+class SchemaMissing(DatabaseError):
+    """A table or column is not there: the database is new, or of another version."""
 
 
 class TransactionAborted(DatabaseError):
@@ -94,6 +99,8 @@ def _from_postgres(error: asyncpg.PostgresError) -> Exception:
         return DatabaseUnavailable(f"The database is not available: {message}")
     if isinstance(error, (asyncpg.TransactionRollbackError, asyncpg.InFailedSQLTransactionError)):
         return TransactionAborted(message)
+    if isinstance(error, (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)):
+        return SchemaMissing(message)
     return DatabaseError(message)
 
 
@@ -111,6 +118,8 @@ def _from_sqlite(error: sqlite3.Error, table: sa.Table | None) -> Exception:
         return DatabaseUnavailable(f"The database is not available: {message}")
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in message:
         return DatabaseUnavailable(message)
+    if message.startswith(("no such table", "no such column")):
+        return SchemaMissing(message)
     return DatabaseError(message)
 
 
