@@ -5,6 +5,15 @@ import os
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules with slow tests first: one that begins last lets every other process wait for it.
+
+    Whole modules, since their tests share servers and browsers.
+    """
+    slow = {one.path for one in items if one.get_closest_marker("slow")}
+    items.sort(key=lambda one: one.path not in slow)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Where nothing may be skipped (CI), a skip fails the run: it could hide a missing piece."""

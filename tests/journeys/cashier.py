@@ -155,7 +155,9 @@ def look_up(demo: Demo, sql: str) -> tuple[Any, ...]:
 async def _look_up(url: str, sql: str) -> tuple[Any, ...]:
     db = await asyncpg.connect(url)
     try:
-        return tuple(await db.fetchrow(sql))
+        row = await db.fetchrow(sql)
+        assert row is not None
+        return tuple(row)
     finally:
         await db.close()
 

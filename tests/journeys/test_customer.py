@@ -17,7 +17,7 @@ from tests.journeys.subscriber import CLUB, looks_after_the_subscriptions, owes
 from tests.support.processes import Demo, free_port, start_demo
 from tests.support.stripe import StripeServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MERIDIAN = next(product for product in PRODUCTS if product.slug == "meridian-sans")
 VARIANTS = {

@@ -17,7 +17,7 @@ from tests.support.installation import Installation
 from tests.support.mail_server import Mail, MailServer
 from tests.support.processes import Process
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SELLER, BUYER = "anna@example.com", "ben@example.com"
 MEGABYTES = 200

@@ -116,6 +116,7 @@ async def test_every_call_has_what_it_needs(shop: Shop) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["postgresql"])  # no wait for Stripe is a matter of it
 @pytest.mark.parametrize("fault", ["delay", "rate_limit", "error", "cut"])
 async def test_the_overview_is_as_fast_while_stripe_is_not(shop: Shop, fault: str) -> None:
     """Looked at in turns, so that a busy machine slows both alike."""

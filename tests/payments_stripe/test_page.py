@@ -21,7 +21,7 @@ from tests.support.processes import Demo, start_demo
 from tests.support.sellers import sign_in
 from tests.support.stripe import StripeServer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -26,9 +26,12 @@ def free_port() -> int:
 
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without its own Portico settings, and with ``extra``."""
+    """This process's environment without its own Portico settings, and with ``extra``.
+
+    Nothing is compiled ahead: most processes end before it is needed.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")}
-    return kept | dict(extra)
+    return kept | {"PORTICO_WARM_UP": "false"} | dict(extra)
 
 
 @dataclass

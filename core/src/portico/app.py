@@ -56,7 +56,8 @@ def create_app_from_environment() -> Quart:
     settings = load_settings()
     configure_logging(logging.WARNING if settings.demo else logging.INFO, for_good=True)
     app = create_app(settings)
-    _warm(app, app.extensions["portico"])
+    if settings.warm_up:
+        _warm(app, app.extensions["portico"])
     return app
 
 

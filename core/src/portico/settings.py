@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     worker: bool = Field(True, description="run the worker inside portico serve")
     worker_lease: float = Field(60.0, ge=1, description="seconds after which other workers take "
                                 "over what one that died had in hand")  # fmt: skip
+    warm_up: bool = Field(True, description="compile statements and pages right after the start, "
+                          "so that nobody waits for it; off for servers that end soon")  # fmt: skip
     metrics_token: SecretStr | None = Field(
         None, min_length=16, description="what Prometheus sends as a Bearer token to read "
         "/metrics; without it there is no such page"
