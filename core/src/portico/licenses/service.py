@@ -118,11 +118,7 @@ async def _keep(rt: Runtime, store: Store, grant: LicenseGrant, issued: IssuedLi
     """
     pending = grant.license
     async with rt.db.transaction():
-        # Two workers with the last two keys would each see the other's still pending.
-        if pending.order_id is not None:
-            await rt.db.one(queries.LOCK_ORDER, store_id=store.id, id=pending.order_id)
-        else:
-            await rt.db.one(queries.LOCK_CUSTOMER, store_id=store.id, id=pending.customer_id)
+        await _lock(rt, pending)
         kept = await rt.db.one(
             queries.ISSUE, store_id=store.id, license_id=pending.id, new_key=issued.key,
             new_data=dict(issued.data), until=issued.expires_at,
@@ -138,6 +134,16 @@ async def _keep(rt: Runtime, store: Store, grant: LicenseGrant, issued: IssuedLi
     if kept is None:
         kept = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=pending.id)
     return kept or pending
+
+
+async def _lock(rt: Runtime, one: License) -> None:
+    """Wait until nobody else changes the keys that are due together with this one: with its order,
+    or by a change of its customer's subscription. Of the last two each would else see the other
+    still pending."""
+    if one.order_id is not None:
+        await rt.db.one(queries.LOCK_ORDER, store_id=one.store_id, id=one.order_id)
+    else:
+        await rt.db.one(queries.LOCK_CUSTOMER, store_id=one.store_id, id=one.customer_id)
 
 
 async def _give_way(rt: Runtime, store: Store, old: License, new: License) -> License:
@@ -190,8 +196,7 @@ async def disable(rt: Runtime, store: Store, license_id: str, *, by: str) -> Lic
         found = await rt.db.one(queries.LICENSE, store_id=store.id, license_id=license_id)
         if found is None:
             return None
-        if found.order_id is not None:
-            await rt.db.one(queries.LOCK_ORDER, store_id=store.id, id=found.order_id)
+        await _lock(rt, found)
         disabled = await rt.db.one(queries.DISABLE, store_id=store.id, license_id=license_id)
         if disabled is None:
             return None
