@@ -2,6 +2,7 @@
 
 import pytest
 from portico.api import Interval, OrderKind, OrderState, Price
+from portico.entitlements import service as entitlements
 from portico_payments_stripe import prices
 from stripe import Price as StripePrice
 
@@ -88,6 +89,37 @@ async def test_an_invoice_and_a_subscription_made_in_stripes_dashboard(shop: Sho
     assert sorted(order.total for order in await shop.orders()) == [1200, 1200]
     refs = {one.provider_ref for one in await shop.payments()}
     assert invoice.id in refs
+
+
+async def test_a_subscription_gives_access_to_each_of_its_products_while_they_are_in_it(
+    shop: Shop,
+) -> None:
+    ours = [await shop.sell(Interval.MONTH) for _ in range(2)]
+    theirs = [await price_at_stripe(shop, one, "month") for one in ours]
+    customer = shop.stripe.v1.customers.create({"email": shop.buyer})
+    card = shop.stripe.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    shop.stripe.v1.customers.update(
+        customer.id, {"invoice_settings": {"default_payment_method": card.id}}
+    )
+    made = shop.stripe.v1.subscriptions.create(
+        {"customer": customer.id, "items": [{"price": one.id} for one in theirs]}
+    )
+    await shop.ctx.events.hint("subscription", made.id)
+    await shop.work()
+    assert (await shop.subscription()).amount == 2400
+    assert {one.product_id for one in ours} < await held(shop)
+    left = shop.held(made.id)["items"]["data"][1]
+    shop.stripe.v1.subscription_items.delete(left["id"])
+    await shop.ctx.events.hint("subscription", made.id)
+    await shop.work()
+    assert await held(shop) == {ours[0].product_id}
+
+
+async def held(shop: Shop) -> set[str]:
+    """The products that the buyer has access to."""
+    buyer = await shop.customer()
+    found = await entitlements.for_customer(shop.rt, shop.store, buyer.id)
+    return {one.product_id for one in found if one.active}
 
 
 @pytest.mark.parametrize("interval", [None, "month"])

@@ -131,7 +131,7 @@ class SubscriptionReport:
 
     ``payment_ref`` is the checkout it was bought in. ``cancel_at`` is set while it is going to
     end; ``ended_at`` once it has. ``price_id`` is core's id of the price it is charged by, where
-    the provider knows; ``product_id`` is core's id of the product where there are several prices.
+    the provider knows; ``product_id`` is core's id of its product, which may have no one price.
     ``amount`` is the price of a period (of all ``quantity``), and
     ``discounted_amount`` what it costs with the discounts in force, until ``discount_ends_at`` or
     for good. ``paused`` means that nothing is collected, until ``resumes_at`` or until somebody

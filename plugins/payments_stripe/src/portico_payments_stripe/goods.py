@@ -37,17 +37,13 @@ class Goods:
     @classmethod
     async def of(cls, ctx: Context, pairs: Iterable[tuple[str, str]]) -> Goods:
         """For pairs of a price and its product."""
-        wanted = sorted(set(pairs))
-        mapped = await ctx.db.all(
-            queries.PRICES,
-            store_id=ctx.require_store().id,
-            ids=sorted({price for price, _ in wanted}),
-        )
-        records = await records_by_id(ctx, Kind.PRODUCT, (product for _, product in wanted))
-        return cls(
-            {one.id: (one.product_id, one.price_id) for one in mapped},
-            {one.id: one.ref for one in records.values() if one.ref},
-        )
+        wanted = set(pairs)
+        ids = sorted({price for price, _ in wanted})
+        mapped = await ctx.db.all(queries.PRICES, store_id=ctx.require_store().id, ids=ids)
+        prices = {one.id: (one.product_id, one.price_id) for one in mapped}
+        rest = {product for price, product in wanted if price not in prices}
+        records = await records_by_id(ctx, Kind.PRODUCT, rest) if rest else {}
+        return cls(prices, {one.id: one.ref for one in records.values() if one.ref})
 
     def find(self, price: str, product: str) -> Home | None:
         """The product and, where it is known, the price here."""
@@ -65,14 +61,14 @@ def pairs_of(subscription: Any) -> list[tuple[str, str]]:
 async def sold_as(
     ctx: Context, mode: Mode, subscription: Subscription
 ) -> tuple[str | None, str | None]:
-    """The store's price that a subscription is charged by, or else the product that it is of."""
+    """The store's price that a subscription is charged by, where it is one, and its product."""
     pairs = pairs_of(subscription)
     goods = await Goods.of(ctx, pairs)
     home = await home_of(ctx, mode, [goods.find(*pair) for pair in pairs])
     if home is None:
         return None, None
     product_id, price_id = home
-    return (price_id, None) if price_id is not None else (None, product_id)
+    return price_id, product_id
 
 
 async def home_of(ctx: Context, mode: Mode, found: Sequence[Home | None]) -> Home | None:

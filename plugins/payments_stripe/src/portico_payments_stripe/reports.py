@@ -170,7 +170,7 @@ def subscription_report(
     price_id: str | None = None, product_id: str | None = None,
 ) -> SubscriptionReport:  # fmt: skip
     """A subscription; its period is that of its first item. ``price_id`` is the store's price,
-    ``product_id`` the store's product where it has several prices."""
+    ``product_id`` the product that it is of there."""
     items = subscription.items.data
     first = items[0]
     end = moment(first.current_period_end)
