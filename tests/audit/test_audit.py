@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 from portico.app import create_app
-from portico.assembly import schema_owners
-from portico.db.migrations import upgrade
 from portico.hooks.loader import load_plugins
 from portico.runtime import Runtime
 from portico.sellers import service as sellers
 from portico.sellers import setup
 from portico.stores import service as stores
+from portico.testing.app import create_tables
 from portico.testing.browser import Browser
 
 from tests.audit.table import TABLE
@@ -31,9 +30,9 @@ async def test_every_change_of_money_or_access_is_noted(world: World) -> None:
     assert not any(wrong), "\n".join(filter(None, wrong))
 
 
-async def test_the_first_seller_and_store_are_noted(database_url: str, tmp_path: Path) -> None:
-    await upgrade(database_url, schema_owners(load_plugins(PLUGINS, demo=True)))
-    app = create_app(settings_for(database_url, tmp_path))
+async def test_the_first_seller_and_store_are_noted(tables_url: str, tmp_path: Path) -> None:
+    await create_tables(tables_url, load_plugins(PLUGINS, demo=True))
+    app = create_app(settings_for(tables_url, tmp_path))
     async with app.test_app():
         rt: Runtime = app.extensions["portico"]
         token = await setup.new_link_token(rt)

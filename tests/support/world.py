@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest_asyncio
 from portico.app import create_app
-from portico.assembly import schema_owners
 from portico.catalog import service as catalog
 from portico.customers import service as customers
-from portico.db.migrations import upgrade
 from portico.demo.seed import SLUG, seed
 from portico.emails import service as emails
 from portico.hooks.loader import load_plugins
@@ -28,6 +26,7 @@ from portico.stores import service as stores
 from portico.stores.models import Store
 from portico.subscriptions import methods as payment_methods
 from portico.subscriptions import service as subscriptions
+from portico.testing.app import create_tables, load_themes
 from quart import Quart
 
 PLUGINS = ("auth_email_link", "payments_sandbox", "files_local", "licenses", "email_smtp",
@@ -99,11 +98,11 @@ async def facts(rt: Runtime, store: Store) -> tuple[dict[str, str], list[str]]:
 
 
 @pytest_asyncio.fixture
-async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    settings = settings_for(database_url, tmp_path)
-    await upgrade(database_url, schema_owners(load_plugins(PLUGINS, demo=True)))
+async def world(tables_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    settings = settings_for(tables_url, tmp_path)
+    await create_tables(tables_url, load_plugins(PLUGINS, demo=True))
     await seed(settings)
-    app = create_app(settings)
+    app = create_app(settings, load_themes=load_themes)
     async with app.test_app():
         rt: Runtime = app.extensions["portico"]
         store = await stores.by_slug(rt, SLUG)
