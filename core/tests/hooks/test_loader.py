@@ -176,6 +176,12 @@ def test_an_import_that_fails_is_one_line_without_a_traceback(install: Any) -> N
     )
 
 
+def test_the_line_of_a_plugin_that_failed_is_named() -> None:
+    with pytest.raises(ZeroDivisionError) as raised:
+        exec(compile("\n1 / 0", "a_plugin.py", "exec"))
+    assert loader._where(raised.value) == " (a_plugin.py, line 2)"
+
+
 def test_a_name_that_is_not_installed_is_said(install: Any) -> None:
     install(plain=Plain())
     with pytest.raises(ConfigurationError, match="PORTICO_PLUGINS names 'plian'"):

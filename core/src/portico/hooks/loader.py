@@ -1,5 +1,6 @@
 """Finds the installed plugins, refuses those that cannot work, and knows who answers what."""
 
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
@@ -149,7 +150,7 @@ class _Loader:
             _log.debug("plugin_import_failed", plugin=point.name, exc_info=True)
             self.problems.append(
                 f"plugin {point.name!r} ({distribution}) cannot be imported: "
-                f"{type(error).__name__}: {_first_line(error)}"
+                f"{type(error).__name__}: {_first_line(error)}{_where(error)}"
             )
             return
         if getattr(plugin, "demo_only", False) and not self.demo and not named:
@@ -207,6 +208,14 @@ class _Loader:
         self.problems += check_together(self.plugins)
         if self.problems:
             raise ConfigurationError("\n".join(self.problems))
+
+
+def _where(error: Exception) -> str:
+    """The line that failed, for the plugin's author; nothing where no code of it ran."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    if "importlib" in last.filename:
+        return ""
+    return f" ({last.filename}, line {last.lineno})"
 
 
 def _first_line(error: Exception) -> str:

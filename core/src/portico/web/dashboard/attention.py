@@ -64,7 +64,8 @@ async def not_ready(at: Here) -> list[tuple[str, Problem]]:
 def _report(at: Here, plugin: str, report: HealthReport) -> Problem:
     say = at.rt.themes.translations.gettext(at.locale, plugin)
     title = at.say(N_("%(plugin)s is not ready")) % {"plugin": at.plugin_title(plugin)}
-    return Problem(title, say(report.fix or report.what)[:_LONGEST], None,
+    detail = say(report.fix or report.what)[:_LONGEST]
+    return Problem(title, detail[:1].upper() + detail[1:], None,
                    at.path(f"plugins/{plugin}"), at.say(N_("Settings")))  # fmt: skip
 
 
