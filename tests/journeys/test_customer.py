@@ -1,7 +1,6 @@
 """The whole job: a person is a customer, in a real browser, against ``portico demo``."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from portico.demo.content import PRODUCTS
 from portico.testing import postgres
 
-from tests.journeys.cashier import Stripe, wait_for
+from tests.journeys.cashier import Stripe, look_up, wait_for
 from tests.journeys.customer import Customer
 from tests.journeys.subscriber import CLUB, looks_after_the_subscriptions, owes
 from tests.support.processes import Demo, free_port, start_demo
@@ -136,17 +135,15 @@ def check_download(customer: Customer, file_name: str, expected: bytes) -> None:
 
 def is_offered_the_new_version_and_nothing_once_it_is_removed(customer: Customer) -> None:
     demo = customer.demo
-    listed = demo.command("product", "list", "--store", "demo")
-    match = re.search(r"Meridian Sans \(OTF\)\t.*\t(file_\w+)", listed)
-    assert match is not None, listed
+    (file_id,) = look_up(demo, "SELECT id FROM files WHERE name = 'Meridian Sans (OTF)'")
     new = demo.data_dir / "meridian-sans-5.zip"
     new.write_bytes(b"version five" * 1000)
-    demo.command("file", "replace", match[1], str(new), "--store", "demo", "--label", "5.0")
+    demo.command("file", "replace", file_id, str(new), "--store", "demo", "--label", "5.0")
     check_download(customer, "Meridian Sans (OTF)", new.read_bytes())
     customer.visit("downloads")
     expect(customer.page.get_by_text("5.0").first).to_be_visible()
 
-    demo.command("file", "remove", match[1], "--store", "demo")
+    demo.command("file", "remove", file_id, "--store", "demo")
     customer.visit("downloads")
     expect(customer.page.get_by_text("Meridian Sans (OTF)")).to_have_count(0)
 

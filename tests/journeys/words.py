@@ -1,5 +1,6 @@
 """The words on the screen in each language, looked up where the product has them."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -10,10 +11,17 @@ ROOT = Path(__file__).parents[2]
 
 @cache
 def _catalog(locale: str) -> dict[str, str]:
+    """The theme's words first: they are on the pages; a seller may read others for the same."""
     found: dict[str, str] = {}
-    for path in sorted(ROOT.glob(f"*/**/src/**/locale/{locale}/LC_MESSAGES/*.po")) + sorted(
-        ROOT.glob(f"core/src/**/locale/{locale}/LC_MESSAGES/*.po")
-    ):
+    for folder in ("themes", "plugins", "core", "examples"):
+        paths = sorted((ROOT / folder).glob(f"**/src/**/locale/{locale}/LC_MESSAGES/*.po"))
+        found = _read(paths) | found
+    return found
+
+
+def _read(paths: Iterable[Path]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in paths:
         with path.open("rb") as source:
             for message in read_po(source):
                 if message.id and isinstance(message.id, str) and message.string:
