@@ -251,7 +251,7 @@ async def test_files_are_ordered_renamed_replaced_and_removed(
 
 
 async def test_everybody_who_may_have_a_new_version_is_told_once(
-    seller, runtime, store, product, monkeypatch
+    seller, runtime, store, product, monkeypatch, mails
 ):
     bundle = await factories.make_product(runtime, store, bundle_of=[product.id])
     for email, bought in [("a@example.com", product), ("b@example.com", bundle)]:
@@ -265,6 +265,8 @@ async def test_everybody_who_may_have_a_new_version_is_told_once(
     await post_form(seller, product, form_of(seller, [("one", "a/b", b"1")]))
     ((file, _),) = await catalog.files_of(runtime, store, product.id)
     path = f"{PRODUCTS}/{product.id}/files/{file.id}/tell"
+    await seller.get(f"{PRODUCTS}/{product.id}/files")
+    await seller.send(f"{PRODUCTS}/{product.id}/files/{file.id}/name", name="The handbook")
     assert await file_news.count_likely(runtime, store, product.id) == (2, False)
     assert await file_news.count_likely(runtime, store, product.id, 2) == (1, True)
     assert "Up to 2 buyers" in await seller.get(path) and "hx-get" not in seller.body
@@ -278,6 +280,7 @@ async def test_everybody_who_may_have_a_new_version_is_told_once(
         await seller.send(path)
         await Worker(runtime).drain()
     assert sorted(await runtime.db.all(TOLD)) == ["a@example.com", "b@example.com"]
+    assert "The handbook" in mails.sent[-1].text  # the name for customers, not the file's own
 
 
 async def test_what_buyers_may_download_is_saved(seller, runtime, store, product):

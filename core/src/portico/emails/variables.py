@@ -209,7 +209,7 @@ async def _add_file(rt: Runtime, store: Store, email: Email, values: Values) -> 
     if found is not None:
         values["product_ids"] = [found.product_id]
         values["file"] = {
-            "name": found.filename,
+            "name": found.name,
             "version": found.label or str(found.number),
             "notes": found.notes,
             "product": found.product,
@@ -258,7 +258,7 @@ def _download(version: queries.FileOfProduct, product: str, url: str, locale: st
     # To the purchase, not to this version: the link in an old mail then leads to the newest one.
     return {
         "product": product,
-        "name": version.filename,
+        "name": version.name,
         "version": version.label or str(version.number),
         "size": format_filesize(version.size, locale),
         "url": url,

@@ -23,10 +23,10 @@ _RUNNING = (
 
 @dataclass(frozen=True, slots=True)
 class FileOfProduct:
-    """The newest version of a product's file, as a mail names it. ``size`` is in bytes."""
+    """The newest version of a product's file, by its name for customers. ``size`` is in bytes."""
 
     product_id: str
-    filename: str
+    name: str
     label: str
     number: int
     size: int
@@ -38,7 +38,7 @@ class NewVersion:
 
     product_id: str
     product: str
-    filename: str
+    name: str
     label: str
     number: int
     notes: str
@@ -137,7 +137,7 @@ FILES = Query(
     FileOfProduct,
     sa.select(
         files.c.product_id,
-        file_versions.c.filename,
+        files.c.name,
         file_versions.c.label,
         file_versions.c.number,
         file_versions.c.size,
@@ -171,7 +171,7 @@ FILE_VERSION = Query(
     sa.select(
         files.c.product_id,
         products.c.name.label("product"),
-        file_versions.c.filename,
+        files.c.name,
         file_versions.c.label,
         file_versions.c.number,
         file_versions.c.notes,
