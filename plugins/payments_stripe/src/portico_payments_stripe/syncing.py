@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from portico.api import Context, Mode, RetryLater, new_id
+from portico.api import N_, Context, Mode, RetryLater, new_id
 
 from portico_payments_stripe import accounts, differing, queries
 from portico_payments_stripe.client import connected
@@ -27,6 +27,7 @@ LOOK_BACK = timedelta(days=30)
 """How far the first one looks back at payments; what is older, an import brings."""
 OVERLAP = timedelta(days=2)
 """How far the next ones look back behind the last one."""
+_BROKE = N_("Something broke on our side; the log of the server says what. Start it once more.")
 
 
 Step = Callable[[Context, "StripeClient", int, str | None], Awaitable[list[differing.Found]]]
@@ -80,7 +81,7 @@ async def run(ctx: Context, payload: Mapping[str, Any]) -> None:
     except RetryLater:
         raise  # the worker tries again, from here
     except Exception as error:
-        problem = getattr(error, "problem", "") or type(error).__name__
+        problem = getattr(error, "problem", "") or _BROKE
         ended = replace(sync, state=SyncState.FAILED, problem=problem, finished_at=ctx.now())
         await _save(ctx, ended)
         raise
