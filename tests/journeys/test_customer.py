@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -52,8 +53,9 @@ def test_a_customer_signs_in_buys_downloads_pays_and_cancels(customer: Customer)
 
 def test_the_same_on_stripe(browser: Browser, tmp_path: Path) -> None:
     """A seller pastes a key; then all of it again, each change read back from Stripe's side."""
-    with StripeServer(tmp_path) as server:
+    with StripeServer(tmp_path) as server, ExitStack() as after:
         demo = start_demo(tmp_path, PORTICO_STRIPE_API_BASE=server.base)
+        after.callback(demo.process.stop)
         stripe = Stripe(server)
         person = Customer(demo, browser, email="reader@example.org", cashier=stripe)
         stripe.connect(demo, person.page)
@@ -71,7 +73,6 @@ def test_the_same_on_stripe(browser: Browser, tmp_path: Path) -> None:
         stripe.has("invoice", status="paid", billing_reason="subscription_cycle", attempt_count=2)
         stripe.has("invoice", status="paid", billing_reason="subscription_update")
         person.close()
-        demo.process.stop()
 
 
 def signs_in_by_link_and_on_another_device_by_code(customer: Customer) -> None:
