@@ -153,5 +153,6 @@ class BillingData:
     payment_methods: tuple[PaymentMethod, ...]
     subscriptions: tuple[Subscription, ...]
     invoices: tuple[Order, ...]
+    items: tuple[OrderItem, ...]
     documents: tuple[Invoice, ...]
     paid_at: tuple[datetime, ...]

@@ -290,7 +290,7 @@ _in_year = _invoices.where(
 )
 
 
-def _documents(page: sa.Select[Any]) -> sa.Label[Any]:
+def _documents(order_ids: sa.Select[Any]) -> sa.Label[Any]:
     """The provider's invoices of these orders, and all that a person should see besides."""
     loose = sa.and_(invoices.c.order_id.is_(None), invoices.c.state == InvoiceState.PAID)
     return column(
@@ -301,7 +301,7 @@ def _documents(page: sa.Select[Any]) -> sa.Label[Any]:
             sa.or_(
                 invoices.c.state == InvoiceState.OPEN,
                 loose,
-                invoices.c.order_id.in_(sa.select(page.cte("page").c.id)),
+                invoices.c.order_id.in_(order_ids),
             ),
         )
         .order_by(invoices.c.issued_at.desc(), invoices.c.id.desc())
@@ -314,13 +314,15 @@ def _billing_page(direction: str, by_year: bool) -> sa.Select[Any]:
     attached = parts.own_methods.where(payment_methods.c.detached_at.is_(None)).order_by(
         payment_methods.c.is_default.desc(), payment_methods.c.created_at.desc()
     )
-    page = _paged(_in_year if by_year else _invoices, direction)
+    page = _paged(_in_year if by_year else _invoices, direction).cte("page")
+    ids = sa.select(page.c.id)
     return sa.select(
         column(Sections, parts.SECTIONS, "sections"),
         column(PaymentMethod, attached, "payment_methods"),
         column(Subscription, _subscriptions, "subscriptions"),
-        column(Order, page, "invoices"),
-        _documents(page),
+        column(Order, sa.select(page), "invoices"),
+        column(OrderItem, _of_orders(order_items, ids), "items"),
+        _documents(ids),
         column(datetime, _invoices.with_only_columns(orders.c.created_at), "paid_at"),
     )
 

@@ -221,10 +221,14 @@ def billing_page() -> p.BillingPage:
     loose = replace(INVOICE, id="inv_3", number="NW-0003", order_id=None)
     return p.BillingPage(
         rows, orders, (2026, 2025), 2026, True, older_url="?before=ord_4",
-        open_invoices=(p.InvoiceRow(OWED, True, True), p.InvoiceRow(OWED, True, True, True)),
+        open_invoices=(
+            p.InvoiceRow(OWED, True, True),
+            p.InvoiceRow(OWED, True, True, True, PAST_DUE.description),
+        ),
         other_invoices=(p.InvoiceRow(loose, True, False),),
         documents={ORDER.id: INVOICE.id},
         details=DETAILS,
+        about={one.id: SUBSCRIPTION.description for one in orders},
     )  # fmt: skip
 
 

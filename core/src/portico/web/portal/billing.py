@@ -1,7 +1,7 @@
 """Billing: payment methods and invoices."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from portico.i18n import N_
 from portico.invoices.models import BillingDetails, Invoice, InvoiceState
 from portico.library import service as library
 from portico.library.models import PAGE, BillingData
+from portico.orders.models import OrderItem
 from portico.subscriptions import methods
 from portico.subscriptions.models import PaymentMethod, Subscription
 from portico.web.http import notice, redirect, render, signed_in
@@ -53,7 +54,11 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
     of_year: dict[str, str] = {"year": str(year)} if year is not None else {}
     owed = any(one.state is InvoiceState.OPEN for one in data.documents)
     waiting = {one.id for one in await to_confirm(at)} if owed else set()
-    rows = [await _invoice_row(at, one, one.id in waiting) for one in data.documents]
+    names = {one.id: one.description for one in data.subscriptions}
+    rows = [
+        await _invoice_row(at, one, one.id in waiting, names.get(one.subscription_id or "", ""))
+        for one in data.documents
+    ]
     adds = await activation.chosen(
         at.rt, at.store, PaymentMethodHooks.start_payment_method_update, setting="payments"
     )
@@ -73,15 +78,25 @@ async def billing_page(at: Here, start: Cursor, year: int | None) -> BillingPage
             if one.invoice.order_id and one.has_document
         },
         details=BillingDetails.of(at.customer.billing),
+        about=_about(data.items),
     )
 
 
-async def _invoice_row(at: Here, invoice: Invoice, confirm: bool) -> InvoiceRow:
+def _about(items: Iterable[OrderItem]) -> dict[str, str]:
+    """What was bought, by the order's id."""
+    words: dict[str, list[str]] = {}
+    for one in items:
+        words.setdefault(one.order_id, []).append(one.description)
+    return {order_id: ", ".join(some) for order_id, some in words.items()}
+
+
+async def _invoice_row(at: Here, invoice: Invoice, confirm: bool, about: str) -> InvoiceRow:
     return InvoiceRow(
         invoice,
         await offers(at, invoice.provider, InvoiceHooks.invoice_document),
         await offers(at, invoice.provider, InvoiceHooks.start_invoice_payment),
         confirm,
+        about,
     )
 
 

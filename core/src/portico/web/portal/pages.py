@@ -234,13 +234,15 @@ class MethodRow:
 class InvoiceRow:
     """An invoice of a payment provider, and what can be done with it now.
 
-    ``confirm``: to pay it is to confirm a payment that is under way.
+    ``confirm``: to pay it is to confirm a payment that is under way. ``about``: the subscription
+    that it is for, if any.
     """
 
     invoice: Invoice
     has_document: bool
     can_pay: bool
     confirm: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,8 @@ class BillingPage:
     """Those that are paid and of no order here."""
     documents: dict[str, str] = field(default_factory=dict)
     """Ids of the provider's invoices, by the order's id."""
+    about: dict[str, str] = field(default_factory=dict)
+    """What was bought, by the order's id."""
     details: BillingDetails = field(default_factory=BillingDetails)
 
 
