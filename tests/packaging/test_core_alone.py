@@ -24,6 +24,7 @@ def serve(made: Installation) -> tuple[str, dict[str, httpx.Response]]:
     """Open a store and serve it; the log, and some pages."""
     made.command("db", "upgrade")
     made.command("store", "create", "shop", "--name", "Paper Shop")
+    made.command("seller", "invite", "seller@example.com", "--store", "shop")
     made.command("product", "create", "paper", "--name", "Paper", "--store", "shop")
     made.command("product", "price", "paper", "500", "--store", "shop")
     server = made.server().start()
