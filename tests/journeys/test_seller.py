@@ -147,6 +147,7 @@ def adds_a_product_with_a_large_file(shop: Shop, folder: Path) -> str:
 def switches_plugins(shop: Shop) -> None:
     shop.section("Plugins")
     shop.link("VIP greeting")
+    shop.button("Switch on")
     shop.link("Switch off …")
     shop.hands.press(shop.page.get_by_role("dialog").get_by_role("button", name="Switch off"))
     shop.button("Switch on")

@@ -42,6 +42,7 @@ from portico.subscriptions.models import Subscription
 from portico.subscriptions.tables import subscriptions
 from portico.testing import postgres
 from portico.testing.app import make_settings
+from portico.worker import SLOTS
 from portico_payments_stripe import client, syncing
 from portico_payments_stripe.models import Sync, SyncState
 from portico_payments_stripe.tables import syncs
@@ -278,7 +279,8 @@ async def each_purchase_has_one_license(scene: Scene) -> dict[str, str]:
 
 async def each_mail_came_once(scene: Scene, keys: Mapping[str, str]) -> tuple[int, int]:
     """Of everything that is to be told, one mail has come in; a repeat is the same mail, and a
-    kill's doing. Returns how many came, and how many of them again."""
+    kill's doing: of what the worker had in hand, when the mail server had taken it and the database
+    was still busy. Returns how many came, and how many of them again."""
     told = {one.message_id: one for one in await scene.database.all(EMAILS)}
     assert {one.state for one in told.values()} == {EmailState.SENT}
     about = Counter(
@@ -294,5 +296,5 @@ async def each_mail_came_once(scene: Scene, keys: Mapping[str, str]) -> tuple[in
             assert keys[str(row.order_id)] in mail.text
     confirmed = {one.order_id for one in told.values() if one.kind == EmailKind.CONFIRMATION}
     assert confirmed == set(keys)
-    assert len(came) - len(told) <= KILLS
+    assert len(came) - len(told) <= KILLS * SLOTS
     return len(came), len(came) - len(told)
