@@ -34,8 +34,9 @@ class Shop:
     page: Page
     hands: Pointer
 
-    def link(self, name: str) -> None:
-        self.hands.press(self.page.get_by_role("main").get_by_role("link", name=name).first)
+    def link(self, name: str, *, exact: bool = False) -> None:
+        main = self.page.get_by_role("main")
+        self.hands.press(main.get_by_role("link", name=name, exact=exact).first)
 
     def button(self, name: str) -> None:
         self.hands.press(self.page.get_by_role("button", name=name).first)
@@ -153,7 +154,7 @@ def switches_plugins(shop: Shop) -> None:
     shop.button("Switch on")
     expect(shop.page.get_by_role("link", name="Switch off …")).to_be_visible()
     shop.section("Plugins")
-    shop.link("License keys")
+    shop.link("License keys", exact=True)
     shop.button("Let it retire")
     expect(shop.page.get_by_text("Retiring").first).to_be_visible()
 
