@@ -233,7 +233,11 @@ _columns = ("store_id", "order_id", "product_id", "kind", "mode", "state", "crea
 LIST_ORDERS = Command(_list.from_select(_columns, _listed.where(in_list(orders.c.id, "order_ids"))))
 LIST_ALL = Command(_list.from_select(_columns, _listed))
 
-_now, _before = _listed.subquery("now"), product_orders.alias("before")
+# Narrowed inside: SQLite would make the rows of all orders first.
+_now = _listed.where(
+    in_list(orders.c.id, "order_ids"), orders.c.kind == OrderKind.PURCHASE
+).subquery("now")
+_before = product_orders.alias("before")
 
 
 def _is_sold(state: sa.ColumnElement[OrderState]) -> sa.ColumnElement[int]:
@@ -260,7 +264,6 @@ COUNT_SALES = Command(
                 & (_before.c.product_id == _now.c.product_id),
             )
         )
-        .where(in_list(_now.c.id, "order_ids"), _now.c.kind == OrderKind.PURCHASE)
         .group_by(*_key)
         .having(_step != 0)
         # In one order everywhere, so that two transactions never wait for each other.
