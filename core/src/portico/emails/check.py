@@ -133,10 +133,6 @@ def spoken(name: str) -> str:
     return f"{_ONE_OF[list_name]}{rest}" if inside else name
 
 
-_AWAY = frozenset({EmailKind.EMAIL_CHANGED})
-"""Mails to an address by which nobody gets into the portal any more."""
-
-
 def warnings(
     kind: Kind, text: Text, content: Content, *, portal_url: str, keys_sold: bool
 ) -> list[Problem]:
@@ -147,7 +143,7 @@ def warnings(
     except TextError:
         return []
     names = {canonical(one, used) or "" for used in both for one in used.variables}
-    leads_there = kind.group is not KindGroup.SELLERS and not kind.secret and kind.name not in _AWAY
+    leads_there = kind.group is not KindGroup.SELLERS and not kind.secret and kind.leads_to_portal
     if leads_there and portal_url not in content.html:
         words = N_("There is no link to the customer portal. Insert the variable "
                    "“Customer portal link”.")  # fmt: skip

@@ -33,6 +33,7 @@ class Kind:
     ``always``: nobody can switch it off, for without it something does not work. ``variables``
     are the groups of the menu (``portico.emails.menu``) that such a mail has values for.
     ``unsubscribable``: customers may decline it. ``secret``: its words are never kept or shown.
+    ``leads_to_portal``: who gets it can sign in there, so its text should have the link.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Kind:
     always: bool = False
     unsubscribable: bool = False
     secret: bool = False
+    leads_to_portal: bool = True
 
 
 _ORDER = frozenset({"customer", "order", "product", "downloads", "license", "portal", "store"})
@@ -89,7 +91,7 @@ def _kinds() -> tuple[Kind, ...]:
              account, _ACCOUNT | {"email_change"}, always=True, secret=True),
         Kind(EmailKind.EMAIL_CHANGED, N_("Address changed"),
              N_("To the old address, when a customer has changed it. It cannot be switched off."),
-             account, _ACCOUNT | {"new_email"}, always=True),
+             account, _ACCOUNT | {"new_email"}, always=True, leads_to_portal=False),
         Kind(EmailKind.DATA_ERASURE, N_("Confirm a deletion"),
              N_("When a customer wants their data deleted. It cannot be switched off."),
              account, _ACCOUNT | {"erasure"}, always=True, secret=True),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from portico.catalog import service as catalog
 from portico.catalog.models import Product
 from portico.customers.models import Customer
 from portico.emails import sender
@@ -196,7 +197,7 @@ async def _add_keys(rt: Runtime, store: Store, email: Email, values: Values) -> 
         return
     found = await rt.db.all(queries.LICENSES_BY_ID, store_id=store.id, license_ids=ids)
     of = sorted({one.product_id for one in found})
-    products = await rt.db.all(queries.PRODUCTS_BY_ID, store_id=store.id, product_ids=of)
+    products = await catalog.products_by_ids(rt, store.id, of)
     names = {product.id: product.name for product in products}
     values["licenses"] = [_license(one, names, email.locale, store.timezone) for one in found]
 

@@ -128,10 +128,6 @@ LICENSES_BY_ID = Query(
     )
     .order_by(licenses.c.id),
 )
-PRODUCTS_BY_ID = Query(
-    Product,
-    sa.select(products).where(products.c.store_id == _store, in_list(products.c.id, "product_ids")),
-)
 _newer = file_versions.alias("newer")
 FILES = Query(
     FileOfProduct,
