@@ -14,7 +14,7 @@ from portico.db import Command, Query, in_list
 from portico.db.packing import packed
 from portico.entitlements.models import Effect, Grant
 from portico.entitlements.tables import grants
-from portico.orders.models import OrderKind, OrderState
+from portico.orders.models import PAID, SOLD, OrderKind, OrderState
 from portico.orders.tables import order_items, orders, product_orders
 from portico.stores.models import Mode
 from portico.subscriptions.models import Subscription, SubscriptionStatus
@@ -46,7 +46,6 @@ class Facts:
 
 _store = sa.bindparam("store_id", type_=sa.Text)
 _customer = sa.bindparam("customer_id", type_=sa.Text)
-_PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
 
 _owned = (
     sa.select(
@@ -69,7 +68,7 @@ _owned = (
         orders.c.store_id == _store,
         orders.c.customer_id == _customer,
         orders.c.kind == OrderKind.PURCHASE,
-        orders.c.state.in_(_PAID),
+        orders.c.state.in_(PAID),
     )
 )
 _subscriptions = sa.select(subscriptions).where(
@@ -114,7 +113,7 @@ _bought = sa.select(product_orders.c.store_id, product_orders.c.order_id).where(
     product_orders.c.store_id == _store,
     in_list(product_orders.c.product_id, "product_ids"),
     product_orders.c.kind == OrderKind.PURCHASE,
-    product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+    product_orders.c.state.in_(SOLD),
     in_list(product_orders.c.mode, "modes"),
 )
 _subscribed = sa.select(subscriptions.c.id, subscriptions.c.customer_id).where(

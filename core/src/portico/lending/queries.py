@@ -7,7 +7,7 @@ from portico.catalog.tables import file_versions, files, prices, products
 from portico.customers.models import Customer
 from portico.customers.tables import customers, provider_customers
 from portico.db import Command, Query, insert_or_ignore
-from portico.orders.models import Order, OrderItem, OrderKind, OrderState, Payment, Refund
+from portico.orders.models import PAID, Order, OrderItem, OrderKind, Payment, Refund
 from portico.orders.tables import order_items, orders, payments, refunds
 from portico.sessions.models import SignInAttempt
 from portico.sessions.tables import sign_in_attempts
@@ -29,7 +29,7 @@ COUNT_PURCHASES = Query(
         orders.c.customer_id == _customer,
         orders.c.mode == sa.bindparam("mode", type_=orders.c.mode.type),
         orders.c.kind == OrderKind.PURCHASE,
-        orders.c.state.in_([OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED]),
+        orders.c.state.in_(PAID),
     ),
 )
 ORDER = Query(Order, sa.select(orders).where(orders.c.store_id == _store, orders.c.id == _id))

@@ -16,16 +16,13 @@ from portico.entitlements.queries import OwnedItem
 from portico.entitlements.tables import grants
 from portico.licenses.models import LicenseState
 from portico.licenses.tables import licenses
-from portico.orders.models import OrderKind, OrderState
+from portico.orders.models import PAID, OrderKind
 from portico.orders.tables import order_items, orders
 from portico.subscriptions.models import Subscription, SubscriptionStatus
 from portico.subscriptions.tables import payment_methods, subscriptions
 
 STORE: sa.BindParameter[str] = sa.bindparam("store_id")
 CUSTOMER: sa.BindParameter[str] = sa.bindparam("customer_id")
-
-# An order that was never paid for is an attempt, not a purchase or an invoice.
-_PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
 
 
 def of_customer(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -34,8 +31,8 @@ def of_customer(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def paid(table: sa.Table = orders) -> sa.ColumnElement[bool]:
-    """Orders that were paid, even if the money went back."""
-    return table.c.state.in_(_PAID)
+    """Orders that were paid, even if the money went back: others are attempts, no purchases."""
+    return table.c.state.in_(PAID)
 
 
 def column(model: type[Any], select: sa.Select[Any], name: str) -> sa.Label[Any]:

@@ -11,7 +11,7 @@ from portico.db import Command, Query, UTCDateTime, in_list, insert_or_ignore, l
 from portico.db.columns import next_number
 from portico.licenses.models import License, LicenseState, PastItem, PastKeys
 from portico.licenses.tables import licenses
-from portico.orders.models import Order, OrderKind, OrderState
+from portico.orders.models import SOLD, Order, OrderKind
 from portico.orders.tables import order_items, orders, product_orders
 from portico.stores.models import Store
 from portico.stores.tables import stores
@@ -191,7 +191,7 @@ _past = (
             )
         ),
         orders.c.kind == OrderKind.PURCHASE,
-        orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+        orders.c.state.in_(SOLD),
     )
 )
 PAST_ITEMS = Query(
@@ -207,7 +207,7 @@ _sold = (
         product_orders.c.store_id == _store,
         in_list(product_orders.c.product_id, "product_ids"),
         product_orders.c.kind == OrderKind.PURCHASE,
-        product_orders.c.state.in_((OrderState.PAID, OrderState.PARTIALLY_REFUNDED)),
+        product_orders.c.state.in_(SOLD),
     )
     .limit(sa.bindparam("limit", type_=sa.BigInteger))
     .subquery("sold")

@@ -26,6 +26,12 @@ class OrderState(StrEnum):
     FAILED = "failed"
 
 
+SOLD = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED)
+"""States in which what was bought is the customer's."""
+PAID = (*SOLD, OrderState.REFUNDED)
+"""States of what was paid, even if the money went back."""
+
+
 class PaymentState(StrEnum):
     """As Stripe's ``payment_intent.status``, without the states only a card form can be in."""
 

@@ -6,6 +6,8 @@ from portico.customers.tables import customers, provider_customers
 from portico.db import Command, Query, in_list, insert_or_ignore, upsert
 from portico.db.columns import next_number
 from portico.orders.models import (
+    PAID,
+    SOLD,
     Dispute,
     Order,
     OrderItem,
@@ -42,7 +44,6 @@ _id = sa.bindparam("id", type_=sa.Text)
 _customer = sa.bindparam("customer_id", type_=sa.Text)
 _order = sa.bindparam("order_id", type_=sa.Text)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
-_PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
 
 # Everything about a customer's money changes under this one lock, so that no two reports are
 # applied at once and no two transactions can wait for each other. FOR NO KEY UPDATE on
@@ -90,7 +91,7 @@ ORDERS_OF_CUSTOMER = Query(
     .where(
         orders.c.store_id == _store,
         orders.c.customer_id == _customer,
-        orders.c.state.in_(_PAID),
+        orders.c.state.in_(PAID),
     )
     .order_by(orders.c.created_at.desc(), orders.c.id.desc()),
 )
@@ -109,7 +110,7 @@ PURCHASES_PAID = Query(
         orders.c.store_id == _store,
         orders.c.customer_id == _customer,
         orders.c.kind == OrderKind.PURCHASE,
-        orders.c.state.in_(_PAID),
+        orders.c.state.in_(PAID),
     ),
 )
 ITEMS = Query(
@@ -213,7 +214,6 @@ FAIL_ORDER = Command(
     )
     .values(state=OrderState.FAILED)
 )
-_SOLD = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED)
 _listed = (
     sa.select(
         orders.c.store_id, orders.c.id, order_items.c.product_id, orders.c.kind, orders.c.mode,
@@ -241,7 +241,7 @@ _before = product_orders.alias("before")
 
 
 def _is_sold(state: sa.ColumnElement[OrderState]) -> sa.ColumnElement[int]:
-    return sa.case((state.in_(_SOLD), 1), else_=0)
+    return sa.case((state.in_(SOLD), 1), else_=0)
 
 
 _step = sa.func.sum(_is_sold(_now.c.state) - _is_sold(_before.c.state), type_=sa.BigInteger)
@@ -282,7 +282,7 @@ COUNT_ALL_SALES = Command(
         .where(
             product_orders.c.store_id == _store,
             product_orders.c.kind == OrderKind.PURCHASE,
-            product_orders.c.state.in_(_SOLD),
+            product_orders.c.state.in_(SOLD),
         )
         .group_by(
             product_orders.c.store_id, product_orders.c.product_id, product_orders.c.mode

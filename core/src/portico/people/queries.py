@@ -10,7 +10,7 @@ from portico.customers.tables import NAME_START, customers
 from portico.db import Query, UTCDateTime, starts_with
 from portico.entitlements.tables import grants
 from portico.licenses.tables import KEY_END, licenses
-from portico.orders.models import OrderKind, OrderState
+from portico.orders.models import PAID, OrderKind
 from portico.orders.tables import orders
 from portico.people.models import CustomerRow, DecisionRow, SignedIn, Spent, Subscribed
 from portico.sellers.tables import sellers
@@ -23,7 +23,6 @@ _MODE = sa.bindparam("mode", type_=orders.c.mode.type)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
 _CURSOR = sa.bindparam("cursor", type_=sa.Text)
 _Q = sa.bindparam("q", type_=sa.Text)
-_PAID = (OrderState.PAID, OrderState.PARTIALLY_REFUNDED, OrderState.REFUNDED)
 _STATES = {
     Subscribed.ACTIVE: (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING),
     Subscribed.PAST_DUE: (SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID),
@@ -69,7 +68,7 @@ _purchases = (
         _of(orders),
         orders.c.mode == _MODE,
         orders.c.kind == OrderKind.PURCHASE,
-        orders.c.state.in_(_PAID),
+        orders.c.state.in_(PAID),
     )
     .scalar_subquery()
 )
@@ -162,7 +161,7 @@ SPENT = Query(
         sa.cast(sa.func.sum(orders.c.total - orders.c.refunded), sa.BigInteger).label("amount"),
         sa.func.count().label("orders"),
     )
-    .where(orders.c.store_id == STORE, orders.c.customer_id == CUSTOMER, orders.c.state.in_(_PAID))
+    .where(orders.c.store_id == STORE, orders.c.customer_id == CUSTOMER, orders.c.state.in_(PAID))
     .group_by(orders.c.mode, orders.c.currency)
     .order_by(orders.c.mode, orders.c.currency),
 )
