@@ -9,7 +9,7 @@ What is compared: one page, in process and without a network, signed in, by its 
 The goal holds for both. A store's rows are spread alike in all of them, over three years, so the
 large store's pages show busier days; its lists are as full as the small one's, since a page has a
 fixed length. Days that are over have been added up before, as the worker does every hour. What a
-page asks for once it is shown (how many buyers a mail goes to, beyond the first hundred) is no part
+page asks for once it is shown (how many buyers a mail goes to, beyond the first fifty) is no part
 of it.
 """
 
